@@ -1,0 +1,66 @@
+/**
+ * The one error table. Owns every refusal code, its HTTP status, and the page that tells a person about it;
+ * the words are in `views/text/`, under `error.<code>`. It imports nothing, so that the plugin and our server
+ * can both answer from it.
+ */
+type Row = {
+  /** HTTP status of the answer. */
+  readonly status: number;
+  /** OAuth error that ends an authorization request when the person gives up on it, RFC 6749 §4.1.2.1. */
+  readonly oauth?: 'access_denied' | 'temporarily_unavailable';
+};
+
+export const errors = {
+  invitation_not_found: { status: 404, oauth: 'access_denied' },
+  invitation_expired: { status: 410, oauth: 'access_denied' },
+  invitation_revoked: { status: 410, oauth: 'access_denied' },
+  invitation_used_up: { status: 410, oauth: 'access_denied' },
+  invitation_required: { status: 403, oauth: 'access_denied' },
+  account_disabled: { status: 403, oauth: 'access_denied' },
+  review_changed: { status: 409 },
+  interaction_expired: { status: 400 },
+  foreign_origin: { status: 403 },
+  form_expired: { status: 403 },
+  form_invalid: { status: 422 },
+  wrong_host: { status: 421 },
+  page_not_found: { status: 404 },
+  method_not_allowed: { status: 405 },
+  body_too_large: { status: 413 },
+  too_many_requests: { status: 429, oauth: 'temporarily_unavailable' },
+  too_busy: { status: 503, oauth: 'temporarily_unavailable' },
+  database_unavailable: { status: 503, oauth: 'temporarily_unavailable' },
+  group_not_found: { status: 404 },
+  group_exists: { status: 409 },
+  right_not_found: { status: 404 },
+  right_exists: { status: 409 },
+  client_not_found: { status: 404 },
+  client_exists: { status: 409 },
+  account_not_found: { status: 404 },
+  email_taken: { status: 422 },
+  server_error: { status: 500 },
+} as const satisfies Record<string, Row>;
+
+export type FailureCode = keyof typeof errors;
+
+/** Words that fill the placeholders of a failure's text. Never a secret. */
+export type FailureDetail = Readonly<Record<string, string | number>>;
+
+/** A refusal with a stable code. Anything else that is thrown is a surprise, and answered with 500. */
+export class Failure extends Error {
+  readonly code: FailureCode;
+  readonly detail: FailureDetail;
+  /** For `Retry-After`, in seconds. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: FailureCode, detail: FailureDetail = {}, retryAfterSeconds?: number) {
+    super(code);
+    this.name = 'Failure';
+    this.code = code;
+    this.detail = detail;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+export function statusOf(code: FailureCode): number {
+  return errors[code].status;
+}

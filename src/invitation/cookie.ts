@@ -1,0 +1,20 @@
+/** The cookie that holds a visit's handle. `__Host-` on https, so that no neighbouring host can plant one. */
+import type { Context } from 'koa';
+import { visitLifetimeSeconds } from './visit.ts';
+
+type CookieContext = Pick<Context, 'cookies'>;
+
+export function visitCookieName(issuer: string): string {
+  return issuer.startsWith('https:') ? '__Host-guestlist_visit' : 'guestlist_visit';
+}
+
+export function readVisitCookie(issuer: string, ctx: CookieContext): string | undefined {
+  return ctx.cookies.get(visitCookieName(issuer), { signed: false });
+}
+
+export function writeVisitCookie(issuer: string, ctx: CookieContext, handle: string): void {
+  ctx.cookies.set(visitCookieName(issuer), handle, {
+    signed: false, httpOnly: true, sameSite: 'lax', path: '/', overwrite: true,
+    secure: issuer.startsWith('https:'), maxAge: visitLifetimeSeconds * 1000,
+  });
+}

@@ -1,0 +1,68 @@
+/**
+ * The invitation and its rule. Owns what an invitation is and `decide`, the one place that says what accepting would
+ * do: called once to show the page, and once more under the row lock. Pure: facts and an instant in, a decision out.
+ * Neighbours: `token.ts` (the secret), `redeem.ts` (acts on the decision), `group/group.ts` (what is granted).
+ *
+ *     open ──► used up          by accepting the last place
+ *      │ └───► revoked          by its inviter or the operator
+ *      └─────► expired          by time alone: nothing is written
+ *
+ * Only open invitations let anybody in. None of the states is stored: they follow from the facts and the time.
+ */
+import type { FailureCode } from '../errors.ts';
+import { type Grant, type Holdings, newGrants } from '../group/group.ts';
+
+export type Invitation = {
+  readonly id: string;
+  readonly label: string;
+  readonly inviterName: string | undefined;
+  readonly landingClientId: string | undefined;
+  readonly maxUses: number;
+  readonly usedCount: number;
+  readonly expiresAt: Date;
+  readonly createdAt: Date;
+  readonly revokedAt: Date | undefined;
+  readonly grants: readonly Grant[];
+};
+
+export type InvitationState = 'open' | 'expired' | 'revoked' | 'used_up';
+
+/** What the rule must know of the person. */
+export type Person = {
+  /** There is no account yet: accepting makes one, so there is always something new. */
+  readonly newcomer: boolean;
+  readonly disabled: boolean;
+  /** This account has accepted this invitation before. */
+  readonly hasRedeemed: boolean;
+  readonly holdings: Holdings;
+};
+
+export type Decision =
+  /** Accepting adds `newGrants` and uses one place. */
+  | { readonly outcome: 'join'; readonly newGrants: readonly Grant[] }
+  /** Nothing to add: no place is used. */
+  | { readonly outcome: 'already_member' }
+  | { readonly outcome: 'refused'; readonly code: Extract<FailureCode, `invitation_${string}` | 'account_disabled'> };
+
+/** At the very instant of expiry an invitation is over. A revoked one stays so whatever its other facts. */
+export function stateOf(invitation: Pick<Invitation, 'revokedAt' | 'expiresAt' | 'usedCount' | 'maxUses'>, now: Date): InvitationState {
+  if (invitation.revokedAt) return 'revoked';
+  if (now >= invitation.expiresAt) return 'expired';
+  if (invitation.usedCount >= invitation.maxUses) return 'used_up';
+  return 'open';
+}
+
+/**
+ * A person who accepted before and has everything is told so whatever became of the invitation; one who accepted
+ * before and was removed since does not come back through it.
+ */
+export function decide(invitation: Invitation, person: Person, now: Date): Decision {
+  if (person.disabled) return { outcome: 'refused', code: 'account_disabled' };
+  const added = newGrants(invitation.grants, person.holdings);
+  if (person.hasRedeemed) return added.length === 0 ? { outcome: 'already_member' } : { outcome: 'refused', code: 'invitation_used_up' };
+  const state = stateOf(invitation, now);
+  if (state === 'revoked' || state === 'expired') return { outcome: 'refused', code: `invitation_${state}` };
+  if (added.length === 0 && !person.newcomer) return { outcome: 'already_member' };
+  if (state === 'used_up') return { outcome: 'refused', code: 'invitation_used_up' };
+  return { outcome: 'join', newGrants: added };
+}

@@ -1,0 +1,63 @@
+/**
+ * Forms as people send them: small, urlencoded, each field once. Owns reading the body and turning a schema's
+ * complaints into one short code per field, which pages translate.
+ */
+import type { IncomingMessage } from 'node:http';
+import { z } from 'zod';
+import { Failure } from '../errors.ts';
+
+/** One code per field: `required`, `too_short`, …; see `field.<code>` in the texts. */
+export type FieldErrors = Readonly<Record<string, string>>;
+export type Fields = Readonly<Record<string, string>>;
+
+const maxBytes = 64 * 1024;
+
+/** Throws `body_too_large`; anything that is not a plain form throws `form_invalid`. */
+export async function readForm(request: IncomingMessage): Promise<Fields> {
+  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(request.headers['content-type'] ?? '')) throw new Failure('form_invalid');
+  const fields = Object.create(null) as Record<string, string>;
+  for (const [name, value] of new URLSearchParams(await readText(request))) {
+    if (name in fields) throw new Failure('form_invalid', { field: name });
+    fields[name] = value;
+  }
+  return fields;
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let byteCount = 0;
+  for await (const chunk of request) {
+    byteCount += chunk.length;
+    if (byteCount > maxBytes) throw new Failure('body_too_large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+export type Checked<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly errors: FieldErrors };
+
+/** Schemas give their complaint codes as messages. A field nobody asked for is a complaint about the form. */
+export function checkForm<Schema extends z.ZodType>(schema: Schema, fields: Fields): Checked<z.output<Schema>> {
+  const result = schema.safeParse({ ...fields });
+  if (result.success) return { ok: true, value: result.data };
+  const errors: Record<string, string> = {};
+  for (const issue of result.error.issues) {
+    const field = issue.path[0] === undefined ? 'form' : String(issue.path[0]);
+    errors[field] ??= issue.code === 'unrecognized_keys' ? 'unknown_field' : issue.message;
+  }
+  return { ok: false, errors };
+}
+
+/** A line of text from a person: trimmed, NFC, no control or invisible direction characters. */
+export function lineOfText(maxCodePoints: number): z.ZodType<string> {
+  return z
+    .string({ error: 'required' })
+    .transform((text) => text.normalize('NFC').trim())
+    .pipe(
+      z
+        .string()
+        .min(1, 'required')
+        .refine((text) => [...text].length <= maxCodePoints, 'too_long')
+        .refine((text) => text.isWellFormed() && !/[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u.test(text), 'bad_characters'),
+    );
+}

@@ -1,0 +1,43 @@
+/** Brings the database to this version's schema. Any number of processes may call it at the same time. */
+import { readdir } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+import type { Knex } from 'knex';
+import type { Database } from './db.ts';
+
+/** Any fixed number will do: it only has to be the same in every process. */
+const advisoryLock = 7_236_409_118;
+
+const migrationsDir = new URL('../../migrations/', import.meta.url);
+
+/** Returns the names of the migrations that ran. Schema changes are forward-only. */
+export async function migrate(db: Database): Promise<string[]> {
+  return withAdvisoryLock(db, async () => {
+    await db.raw('create schema if not exists guestlist');
+    const [, names] = await db.migrate.latest(migrationSettings);
+    return names;
+  });
+}
+
+/** For tests: back to an empty schema. */
+export async function rollback(db: Database): Promise<void> {
+  await db.migrate.rollback(migrationSettings, true);
+}
+
+/** A transaction-scoped lock: it works behind a transaction pooler and dies with its connection. */
+async function withAdvisoryLock<Result>(db: Database, work: () => Promise<Result>): Promise<Result> {
+  return db.transaction(async (trx) => {
+    await trx.raw('select pg_advisory_xact_lock(?)', [advisoryLock]);
+    return work();
+  });
+}
+
+const source: Knex.MigrationSource<string> = {
+  async getMigrations() {
+    const files = await readdir(migrationsDir);
+    return files.filter((file) => /^\d{4}_.*\.(ts|js)$/.test(file)).sort();
+  },
+  getMigrationName: (file) => file.replace(/\.(ts|js)$/, ''),
+  getMigration: async (file) => import(pathToFileURL(new URL(file, migrationsDir).pathname).href),
+};
+
+export const migrationSettings: Knex.MigratorConfig = { migrationSource: source, schemaName: 'guestlist', tableName: 'migration' };

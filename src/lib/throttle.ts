@@ -1,0 +1,51 @@
+/** Limits that hold over all processes: counted in PostgreSQL by rate-limiter-flexible. */
+import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import { isIPv6 } from 'node:net';
+import { Failure } from '../errors.ts';
+import type { Database } from './db.ts';
+
+export type Limit = { readonly name: string; readonly points: number; readonly perSeconds: number };
+
+export type Throttle = {
+  /** Uses one point; throws `too_many_requests` with the seconds to wait. */
+  consume(key: string): Promise<void>;
+  reset(key: string): Promise<void>;
+};
+
+export function createThrottle(database: Database, { name, points, perSeconds }: Limit): Throttle {
+  const limiter = new RateLimiterPostgres({
+    storeClient: database,
+    storeType: 'knex',
+    schemaName: 'guestlist',
+    tableName: 'throttle',
+    tableCreated: true,
+    clearExpiredByTimeout: false,
+    keyPrefix: name,
+    points,
+    duration: perSeconds,
+  });
+  return {
+    async consume(key) {
+      try {
+        await limiter.consume(key);
+      } catch (refusal) {
+        if (!(refusal instanceof RateLimiterRes)) throw refusal;
+        throw new Failure('too_many_requests', {}, Math.ceil(refusal.msBeforeNext / 1000));
+      }
+    },
+    async reset(key) {
+      await limiter.delete(key);
+    },
+  };
+}
+
+/** The address, or for IPv6 its /64: what one household or attacker easily has. */
+export function addressBlock(ip: string): string {
+  const plain = ip.replace(/^::ffff:(?=\d+\.)/i, '');
+  if (!isIPv6(plain)) return plain;
+  const [head = '', tail = ''] = plain.split('::');
+  const groups = head.split(':').filter(Boolean);
+  const missing = plain.includes('::') ? 8 - groups.length - tail.split(':').filter(Boolean).length : 0;
+  const full = [...groups, ...Array(missing).fill('0'), ...tail.split(':').filter(Boolean)];
+  return `${full.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+}
