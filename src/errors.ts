@@ -19,6 +19,7 @@ export const errors = {
   account_disabled: { status: 403, oauth: 'access_denied' },
   review_changed: { status: 409 },
   interaction_expired: { status: 400 },
+  authorization_request_invalid: { status: 400 },
   foreign_origin: { status: 403 },
   form_expired: { status: 403 },
   form_invalid: { status: 422 },

@@ -29,15 +29,19 @@ export type AuditEvent = {
 };
 
 export async function recordAudit(db: Queryable, event: AuditEvent, random: Random): Promise<void> {
-  await execute(db, `
+  await execute(
+    db,
+    `
     insert into guestlist.audit_event (id, at, actor, actor_ip, action, subject, detail)
-    values (:id, :at, :actor, :actorIp, :action, :subject, :detail)`, {
-    id: newId(event.at, random),
-    at: event.at,
-    actor: event.actor,
-    actorIp: event.actorIp ?? null,
-    action: event.action,
-    subject: event.subject,
-    detail: JSON.stringify(event.detail ?? {}),
-  });
+    values (:id, :at, :actor, :actorIp, :action, :subject, :detail)`,
+    {
+      id: newId(event.at, random),
+      at: event.at,
+      actor: event.actor,
+      actorIp: event.actorIp ?? null,
+      action: event.action,
+      subject: event.subject,
+      detail: JSON.stringify(event.detail ?? {}),
+    },
+  );
 }

@@ -8,16 +8,36 @@ type Message = { readonly status: number; readonly title: string; readonly text:
 
 const messages: Record<RefusalCode, Message> = {
   bad_request: { status: 400, title: 'That link does not work', text: 'Something in it is missing or wrong. You can start again here.' },
-  cross_site: { status: 403, title: 'We did not do that', text: 'The request came from another site. If it was you, please do it from here.' },
+  cross_site: {
+    status: 403,
+    title: 'We did not do that',
+    text: 'The request came from another site. If it was you, please do it from here.',
+  },
   declined: { status: 200, title: 'You did not sign in', text: 'You chose not to join or sign in. Nothing has changed.' },
-  foreign_issuer: { status: 400, title: 'We do not know that sign-in service', text: 'The link asks you to sign in somewhere this app does not use.' },
+  foreign_issuer: {
+    status: 400,
+    title: 'We do not know that sign-in service',
+    text: 'The link asks you to sign in somewhere this app does not use.',
+  },
   interaction_needed: { status: 200, title: 'You need to sign in', text: 'We could not sign you in by ourselves. Please sign in again.' },
   invitation_missing: { status: 400, title: 'Your invitation is missing', text: 'Please type your code, or paste the whole link.' },
   not_found: { status: 404, title: 'There is nothing here', text: 'The address may be mistyped.' },
-  provider_failed: { status: 502, title: 'Signing in did not work', text: 'The sign-in service gave an answer we could not use. Please try again.' },
-  provider_unreachable: { status: 502, title: 'We cannot reach the sign-in service', text: 'It may be starting, or down for a moment. Please try again soon.' },
+  provider_failed: {
+    status: 502,
+    title: 'Signing in did not work',
+    text: 'The sign-in service gave an answer we could not use. Please try again.',
+  },
+  provider_unreachable: {
+    status: 502,
+    title: 'We cannot reach the sign-in service',
+    text: 'It may be starting, or down for a moment. Please try again soon.',
+  },
   session_ended: { status: 403, title: 'Your sign-in has ended', text: 'You may have signed out somewhere else. Please sign in again.' },
-  start_again: { status: 400, title: 'Please start again', text: 'This sign-in was finished already, took too long, or began in another browser.' },
+  start_again: {
+    status: 400,
+    title: 'Please start again',
+    text: 'This sign-in was finished already, took too long, or began in another browser.',
+  },
   surprise: { status: 500, title: 'Something went wrong', text: 'That was our mistake. Please try again.' },
 };
 

@@ -21,7 +21,11 @@ export function releasedClaims({ scope, claims = {} }: ClaimRequest): (typeof gr
 }
 
 /** The released claims with their values at `now`; nothing that was not asked for. */
-export async function groupClaimsOf(db: Queryable, accountId: string, asked: { readonly request: ClaimRequest; readonly now: Date }): Promise<GroupClaims> {
+export async function groupClaimsOf(
+  db: Queryable,
+  accountId: string,
+  asked: { readonly request: ClaimRequest; readonly now: Date },
+): Promise<GroupClaims> {
   const released = releasedClaims(asked.request);
   if (released.length === 0) return {};
   const facts = await findClaimFacts(db, accountId, asked.now);

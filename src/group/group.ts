@@ -6,7 +6,14 @@
 
 /** What an invitation gives: a role in a group, or a right. (oidc-provider's Grant is another thing.) */
 export type Grant =
-  | { readonly kind: 'group'; readonly groupId: string; readonly slug: string; readonly name: string; readonly description: string; readonly role: string }
+  | {
+      readonly kind: 'group';
+      readonly groupId: string;
+      readonly slug: string;
+      readonly name: string;
+      readonly description: string;
+      readonly role: string;
+    }
   | { readonly kind: 'right'; readonly right: string; readonly description: string };
 
 /** What a person has now, in force at the instant it was read. */
@@ -25,9 +32,7 @@ export const rightPattern = /^[a-z0-9][a-z0-9._:/-]{0,127}$/;
 
 export function isHeld(grant: Grant, holdings: Holdings): boolean {
   if (grant.kind === 'right') return holdings.rights.includes(grant.right);
-  return holdings.memberships.some(
-    ({ groupId, role }) => groupId === grant.groupId && (role === grant.role || grant.role === plainRole),
-  );
+  return holdings.memberships.some(({ groupId, role }) => groupId === grant.groupId && (role === grant.role || grant.role === plainRole));
 }
 
 export function newGrants(grants: readonly Grant[], holdings: Holdings): readonly Grant[] {

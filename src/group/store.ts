@@ -3,7 +3,13 @@ import { Failure } from '../errors.ts';
 import { execute, firstRow, type Queryable, rows, violates } from '../lib/db.ts';
 import type { Grant, Holdings } from './group.ts';
 
-export type GroupRow = { readonly slug: string; readonly name: string; readonly description: string; readonly rights: readonly string[]; readonly memberCount: number };
+export type GroupRow = {
+  readonly slug: string;
+  readonly name: string;
+  readonly description: string;
+  readonly rights: readonly string[];
+  readonly memberCount: number;
+};
 
 export async function insertGroup(
   db: Queryable,
@@ -20,26 +26,39 @@ export async function insertGroup(
 }
 
 /** Does nothing if the right exists. */
-export async function ensureRight(db: Queryable, right: { readonly name: string; readonly description: string; readonly createdAt: Date }): Promise<boolean> {
+export async function ensureRight(
+  db: Queryable,
+  right: { readonly name: string; readonly description: string; readonly createdAt: Date },
+): Promise<boolean> {
   const sql = `insert into guestlist."right" (name, description, created_at) values (:name, :description, :createdAt)
     on conflict (name) do nothing`;
   return (await execute(db, sql, right)) === 1;
 }
 
 export async function attachRight(db: Queryable, groupId: string, right: string): Promise<void> {
-  await execute(db, 'insert into guestlist.group_right (group_id, right_name) values (:groupId, :right) on conflict do nothing', { groupId, right });
+  await execute(db, 'insert into guestlist.group_right (group_id, right_name) values (:groupId, :right) on conflict do nothing', {
+    groupId,
+    right,
+  });
 }
 
 export async function listGroups(db: Queryable, now: Date): Promise<GroupRow[]> {
-  return rows(db, `
+  return rows(
+    db,
+    `
     select g.slug, g.name, g.description,
       array(select right_name from guestlist.group_right where group_id = g.id order by right_name) as rights,
       (select count(distinct account_id)::int from guestlist.membership m
         where m.group_id = g.id and m.ended_at is null and (m.ends_at is null or m.ends_at > :now)) as "memberCount"
-    from guestlist."group" g order by g.slug`, { now });
+    from guestlist."group" g order by g.slug`,
+    { now },
+  );
 }
 
-export async function findGroup(db: Queryable, slug: string): Promise<{ id: string; slug: string; name: string; description: string } | undefined> {
+export async function findGroup(
+  db: Queryable,
+  slug: string,
+): Promise<{ id: string; slug: string; name: string; description: string } | undefined> {
   return firstRow(db, 'select id, slug, name, description from guestlist."group" where slug = :slug', { slug });
 }
 
@@ -49,19 +68,29 @@ export async function findRight(db: Queryable, name: string): Promise<{ name: st
 
 /** What the account holds at `now`; rights through groups do not count here, they are not granted singly. */
 export async function findHoldings(db: Queryable, accountId: string, now: Date): Promise<Holdings> {
-  const held = await rows<{ group_id: string | null; role: string | null; right_name: string | null }>(db, `
+  const held = await rows<{ group_id: string | null; role: string | null; right_name: string | null }>(
+    db,
+    `
     select group_id, role, null as right_name from guestlist.membership
       where account_id = :accountId and ended_at is null and (ends_at is null or ends_at > :now)
     union all
     select null, null, right_name from guestlist.account_right
-      where account_id = :accountId and ended_at is null and (ends_at is null or ends_at > :now)`, { accountId, now });
+      where account_id = :accountId and ended_at is null and (ends_at is null or ends_at > :now)`,
+    { accountId, now },
+  );
   return {
     memberships: held.flatMap(({ group_id, role }) => (group_id && role ? [{ groupId: group_id, role }] : [])),
     rights: held.flatMap(({ right_name }) => (right_name ? [right_name] : [])),
   };
 }
 
-export type GrantRecord = { readonly id: string; readonly accountId: string; readonly grant: Grant; readonly invitationId: string; readonly now: Date };
+export type GrantRecord = {
+  readonly id: string;
+  readonly accountId: string;
+  readonly grant: Grant;
+  readonly invitationId: string;
+  readonly now: Date;
+};
 
 /**
  * Adds and never lowers: an active row of the same kind stays, an ended or lapsed one makes room for the new.
@@ -69,28 +98,49 @@ export type GrantRecord = { readonly id: string; readonly accountId: string; rea
 export async function addGrant(db: Queryable, { id, accountId, grant, invitationId, now }: GrantRecord): Promise<void> {
   if (grant.kind === 'right') {
     await endLapsed(db, 'account_right', { accountId, now });
-    await execute(db, `
+    await execute(
+      db,
+      `
       insert into guestlist.account_right (id, account_id, right_name, starts_at, invitation_id)
       values (:id, :accountId, :right, :now, :invitationId)
-      on conflict (account_id, right_name) where ended_at is null do nothing`, { id, accountId, right: grant.right, now, invitationId });
+      on conflict (account_id, right_name) where ended_at is null do nothing`,
+      { id, accountId, right: grant.right, now, invitationId },
+    );
     return;
   }
   await endLapsed(db, 'membership', { accountId, now });
-  await execute(db, `
+  await execute(
+    db,
+    `
     insert into guestlist.membership (id, account_id, group_id, role, starts_at, invitation_id)
     values (:id, :accountId, :groupId, :role, :now, :invitationId)
     on conflict (account_id, group_id, role) where ended_at is null do nothing`,
-    { id, accountId, groupId: grant.groupId, role: grant.role, now, invitationId });
+    { id, accountId, groupId: grant.groupId, role: grant.role, now, invitationId },
+  );
 }
 
-async function endLapsed(db: Queryable, table: 'membership' | 'account_right', { accountId, now }: { accountId: string; now: Date }): Promise<void> {
-  await execute(db, `update guestlist.${table} set ended_at = ends_at
-    where account_id = :accountId and ended_at is null and ends_at <= :now`, { accountId, now });
+async function endLapsed(
+  db: Queryable,
+  table: 'membership' | 'account_right',
+  { accountId, now }: { accountId: string; now: Date },
+): Promise<void> {
+  await execute(
+    db,
+    `update guestlist.${table} set ended_at = ends_at
+    where account_id = :accountId and ended_at is null and ends_at <= :now`,
+    { accountId, now },
+  );
 }
 
 /** Everything the group claims are made of, in one statement. */
-export async function findClaimFacts(db: Queryable, accountId: string, now: Date): Promise<{ groups: string[]; roles: string[]; entitlements: string[] }> {
-  const row = await firstRow<{ groups: string[]; roles: string[]; entitlements: string[] }>(db, `
+export async function findClaimFacts(
+  db: Queryable,
+  accountId: string,
+  now: Date,
+): Promise<{ groups: string[]; roles: string[]; entitlements: string[] }> {
+  const row = await firstRow<{ groups: string[]; roles: string[]; entitlements: string[] }>(
+    db,
+    `
     with held as (
       select g.id, g.slug, m.role from guestlist.membership m join guestlist."group" g on g.id = m.group_id
       where m.account_id = :accountId and m.starts_at <= :now and m.ended_at is null and (m.ends_at is null or m.ends_at > :now)
@@ -102,6 +152,8 @@ export async function findClaimFacts(db: Queryable, accountId: string, now: Date
     )
     select array(select distinct slug from held order by slug) as groups,
       array(select distinct slug || ':' || role from held order by 1) as roles,
-      array(select right_name from entitled order by right_name) as entitlements`, { accountId, now });
+      array(select right_name from entitled order by right_name) as entitlements`,
+    { accountId, now },
+  );
   return row ?? { groups: [], roles: [], entitlements: [] };
 }

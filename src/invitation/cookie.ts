@@ -14,7 +14,12 @@ export function readVisitCookie(issuer: string, ctx: CookieContext): string | un
 
 export function writeVisitCookie(issuer: string, ctx: CookieContext, handle: string): void {
   ctx.cookies.set(visitCookieName(issuer), handle, {
-    signed: false, httpOnly: true, sameSite: 'lax', path: '/', overwrite: true,
-    secure: issuer.startsWith('https:'), maxAge: visitLifetimeSeconds * 1000,
+    signed: false,
+    httpOnly: true,
+    sameSite: 'lax',
+    path: '/',
+    overwrite: true,
+    secure: issuer.startsWith('https:'),
+    maxAge: visitLifetimeSeconds * 1000,
   });
 }

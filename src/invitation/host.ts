@@ -2,6 +2,7 @@
  * What the invitation slice asks of whoever hosts it: a stranger's provider or our own server. The host keeps the
  * accounts; here a person is an id, a name and perhaps an address.
  */
+import type { PageOf, Show } from '../lib/answer.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Database, Queryable } from '../lib/db.ts';
 import type { Render, Renderer } from '../lib/page.ts';
@@ -33,7 +34,8 @@ export type InvitationHost = {
   /** Apps with an `initiate_login_uri` (OIDC Core §4), best first. */
   readonly apps: () => Promise<readonly HostApp[]>;
   readonly renderer: Renderer;
-  readonly render: Render<InvitationPages & InvitationMails>;
+  readonly show: Show<PageOf<InvitationPages>>;
+  readonly render: Render<InvitationMails>;
   /** Counts links and codes that led nowhere, by address block. */
   readonly unknownTokens: Throttle;
 };
@@ -41,4 +43,9 @@ export type InvitationHost = {
 /** The issuer's own path, without a slash at its end; empty at the root. */
 export function basePath(issuer: string): string {
   return new URL(issuer).pathname.replace(/\/$/, '');
+}
+
+/** An absolute address of ours. */
+export function ownUrl(issuer: string, path: string): string {
+  return `${new URL(issuer).origin}${basePath(issuer)}${path}`;
 }

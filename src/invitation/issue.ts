@@ -45,14 +45,28 @@ export async function invite(db: Database, options: InviteOptions, { clock, rand
     const token = mintToken(random);
     const { expiresAt, maxUses = 1, label = '' } = options;
     await insertInvitation(trx, {
-      id, label, maxUses, expiresAt, grants, createdAt: now,
-      inviterId: options.inviterId, inviterName: options.inviterName, landingClientId: options.landingClientId,
+      id,
+      label,
+      maxUses,
+      expiresAt,
+      grants,
+      createdAt: now,
+      inviterId: options.inviterId,
+      inviterName: options.inviterName,
+      landingClientId: options.landingClientId,
     });
     await insertToken(trx, { id: newId(now, random), invitationId: id, channel: 'link', digest: tokenDigest(token), createdAt: now });
-    await recordAudit(trx, {
-      at: now, actor: options.inviterId ?? 'operator', action: 'invitation.created', subject: id,
-      detail: { groups: options.groups ?? [], rights: options.rights ?? [], maxUses, expiresAt },
-    }, random);
+    await recordAudit(
+      trx,
+      {
+        at: now,
+        actor: options.inviterId ?? 'operator',
+        action: 'invitation.created',
+        subject: id,
+        detail: { groups: options.groups ?? [], rights: options.rights ?? [], maxUses, expiresAt },
+      },
+      random,
+    );
     return { id, token, code: toCode(token), expiresAt, maxUses };
   });
 }
@@ -74,7 +88,11 @@ async function resolveGrants(db: Queryable, { groups = [], rights = [] }: Invite
 }
 
 /** Ends an invitation for good. False if it was revoked before; throws `invitation_not_found`. */
-export async function revoke(db: Database, id: string, { clock, random, actor }: IssueContext & { readonly actor: string }): Promise<boolean> {
+export async function revoke(
+  db: Database,
+  id: string,
+  { clock, random, actor }: IssueContext & { readonly actor: string },
+): Promise<boolean> {
   return inTransaction(db, async (trx) => {
     if (!(await lockInvitation(trx, id))) throw new Failure('invitation_not_found');
     const now = clock();
@@ -83,4 +101,3 @@ export async function revoke(db: Database, id: string, { clock, random, actor }:
     return revoked;
   });
 }
-

@@ -4,7 +4,13 @@ import type { Grant } from '../group/group.ts';
 import type { FieldErrors } from '../lib/form.ts';
 
 /** One line of "what you get". */
-export type OfferLine = { readonly name: string; readonly description: string; readonly role: string | undefined; readonly isNew: boolean };
+export type OfferLine = {
+  readonly kind: Grant['kind'];
+  readonly name: string;
+  readonly description: string;
+  readonly role: string | undefined;
+  readonly isNew: boolean;
+};
 
 export type Offer = {
   readonly inviterName: string | undefined;
@@ -41,7 +47,8 @@ export type InvitationPages = {
   /** N, O, P, Q, W, S inside a flow: what happened, whose move it is, one way on. */
   'invitation/refused': {
     readonly code: FailureCode;
-    readonly expiresAt: Date;
+    /** Undefined where no invitation is known. */
+    readonly expiresAt: Date | undefined;
     readonly singleUse: boolean;
     readonly inviterName: string | undefined;
     /** Leaves the invitation and goes on with signing in; undefined outside a flow. */
@@ -69,6 +76,7 @@ export type InvitationMails = MailTriad<'joined', JoinedMail>;
 
 export function offerLines(grants: readonly Grant[], added: readonly Grant[] = grants): readonly OfferLine[] {
   return grants.map((grant) => ({
+    kind: grant.kind,
     name: grant.kind === 'group' ? grant.name : grant.right,
     description: grant.description,
     role: grant.kind === 'group' && grant.role !== 'member' ? grant.role : undefined,

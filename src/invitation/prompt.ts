@@ -4,7 +4,7 @@
  * itself is a page of `routes.ts`.
  */
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
-import { type InvitationHost } from './host.ts';
+import type { InvitationHost } from './host.ts';
 import { findTokenId } from './store.ts';
 import { parseToken, tokenDigest } from './token.ts';
 import { beginVisit, type Visit, visitOf } from './visit.ts';

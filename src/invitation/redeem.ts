@@ -21,7 +21,12 @@ export type Redeemer =
   | { readonly accountId: string }
   | { readonly createAccount: (trx: Transaction, source: { readonly invitationId: string; readonly now: Date }) => Promise<string> };
 
-export type RedeemRequest = { readonly visit: Visit; readonly redeemer: Redeemer; readonly ip?: string | undefined; readonly locale: string };
+export type RedeemRequest = {
+  readonly visit: Visit;
+  readonly redeemer: Redeemer;
+  readonly ip?: string | undefined;
+  readonly locale: string;
+};
 
 export type Redeemed = { readonly accountId: string; readonly answer: 'joined' | 'already_member'; readonly newGrants: readonly Grant[] };
 
@@ -45,7 +50,8 @@ export async function redeem(host: InvitationHost, request: RedeemRequest): Prom
     const person = 'accountId' in redeemer ? await personOf(host, trx, { accountId: redeemer.accountId, invitation, now }) : newcomer;
     const decision = decide(invitation, person, now);
     if (decision.outcome === 'refused') throw new Failure(decision.code);
-    const accountId = 'accountId' in redeemer ? redeemer.accountId : await redeemer.createAccount(trx, { invitationId: invitation.id, now });
+    const accountId =
+      'accountId' in redeemer ? redeemer.accountId : await redeemer.createAccount(trx, { invitationId: invitation.id, now });
     if (decision.outcome === 'already_member') return stay(trx, request.visit, { accountId, now });
     return join(host, trx, { request, invitation, accountId, newGrants: decision.newGrants, now });
   });
@@ -65,12 +71,22 @@ async function personOf(
   };
 }
 
-async function stay(trx: Transaction, visit: Visit, { accountId, now }: { readonly accountId: string; readonly now: Date }): Promise<Redeemed> {
+async function stay(
+  trx: Transaction,
+  visit: Visit,
+  { accountId, now }: { readonly accountId: string; readonly now: Date },
+): Promise<Redeemed> {
   if (!visit.answer) await markAnswered(trx, visit.id, { answer: 'already_member', accountId, now });
   return { accountId, answer: 'already_member', newGrants: [] };
 }
 
-type Joining = { readonly request: RedeemRequest; readonly invitation: Invitation; readonly accountId: string; readonly newGrants: readonly Grant[]; readonly now: Date };
+type Joining = {
+  readonly request: RedeemRequest;
+  readonly invitation: Invitation;
+  readonly accountId: string;
+  readonly newGrants: readonly Grant[];
+  readonly now: Date;
+};
 
 async function join(host: InvitationHost, trx: Transaction, joining: Joining): Promise<Redeemed> {
   const { request, invitation, accountId, newGrants, now } = joining;
@@ -82,15 +98,31 @@ async function join(host: InvitationHost, trx: Transaction, joining: Joining): P
     await addGrant(trx, { id: newId(now, host.random), accountId, grant, invitationId: invitation.id, now });
   }
   await markAnswered(trx, request.visit.id, { answer: 'joined', accountId, now });
-  await recordAudit(trx, {
-    at: now, actor: accountId, actorIp: request.ip, action: 'invitation.redeemed', subject: invitation.id,
-    detail: { tokenId: request.visit.tokenId, accountCreated, grants: newGrants.map((grant) => (grant.kind === 'group' ? `${grant.slug}:${grant.role}` : grant.right)) },
-  }, host.random);
+  await recordAudit(
+    trx,
+    {
+      at: now,
+      actor: accountId,
+      actorIp: request.ip,
+      action: 'invitation.redeemed',
+      subject: invitation.id,
+      detail: {
+        tokenId: request.visit.tokenId,
+        accountCreated,
+        grants: newGrants.map((grant) => (grant.kind === 'group' ? `${grant.slug}:${grant.role}` : grant.right)),
+      },
+    },
+    host.random,
+  );
   await queueJoinedMail(host, trx, { ...joining, accountCreated });
   return { accountId, answer: 'joined', newGrants };
 }
 
-async function queueJoinedMail(host: InvitationHost, trx: Transaction, joined: Joining & { readonly accountCreated: boolean }): Promise<void> {
+async function queueJoinedMail(
+  host: InvitationHost,
+  trx: Transaction,
+  joined: Joining & { readonly accountCreated: boolean },
+): Promise<void> {
   const { request, invitation, accountId, newGrants, now, accountCreated } = joined;
   const person = await host.person(accountId, trx);
   if (!person?.email) return;

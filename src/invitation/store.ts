@@ -45,43 +45,64 @@ function toInvitation(row: InvitationRow): Invitation {
   };
 }
 
-export type NewInvitation = Pick<Invitation, 'id' | 'label' | 'inviterName' | 'landingClientId' | 'maxUses' | 'expiresAt' | 'createdAt' | 'grants'> & {
+export type NewInvitation = Pick<
+  Invitation,
+  'id' | 'label' | 'inviterName' | 'landingClientId' | 'maxUses' | 'expiresAt' | 'createdAt' | 'grants'
+> & {
   readonly inviterId: string | undefined;
 };
 
 export async function insertInvitation(trx: Transaction, invitation: NewInvitation): Promise<void> {
-  await execute(trx, `
+  await execute(
+    trx,
+    `
     insert into guestlist.invitation (id, label, inviter_id, inviter_name, landing_client_id, max_uses, expires_at, created_at)
-    values (:id, :label, :inviterId, :inviterName, :landingClientId, :maxUses, :expiresAt, :createdAt)`, {
-    id: invitation.id,
-    label: invitation.label,
-    inviterId: invitation.inviterId ?? null,
-    inviterName: invitation.inviterName ?? null,
-    landingClientId: invitation.landingClientId ?? null,
-    maxUses: invitation.maxUses,
-    expiresAt: invitation.expiresAt,
-    createdAt: invitation.createdAt,
-  });
-  for (const [position, grant] of invitation.grants.entries()) {
-    await execute(trx, `
-      insert into guestlist.invitation_grant (invitation_id, position, group_id, role, right_name)
-      values (:id, :position, :groupId, :role, :right)`, {
+    values (:id, :label, :inviterId, :inviterName, :landingClientId, :maxUses, :expiresAt, :createdAt)`,
+    {
       id: invitation.id,
-      position,
-      groupId: grant.kind === 'group' ? grant.groupId : null,
-      role: grant.kind === 'group' ? grant.role : null,
-      right: grant.kind === 'right' ? grant.right : null,
-    });
+      label: invitation.label,
+      inviterId: invitation.inviterId ?? null,
+      inviterName: invitation.inviterName ?? null,
+      landingClientId: invitation.landingClientId ?? null,
+      maxUses: invitation.maxUses,
+      expiresAt: invitation.expiresAt,
+      createdAt: invitation.createdAt,
+    },
+  );
+  for (const [position, grant] of invitation.grants.entries()) {
+    await execute(
+      trx,
+      `
+      insert into guestlist.invitation_grant (invitation_id, position, group_id, role, right_name)
+      values (:id, :position, :groupId, :role, :right)`,
+      {
+        id: invitation.id,
+        position,
+        groupId: grant.kind === 'group' ? grant.groupId : null,
+        role: grant.kind === 'group' ? grant.role : null,
+        right: grant.kind === 'right' ? grant.right : null,
+      },
+    );
   }
 }
 
 export async function insertToken(
   db: Queryable,
-  token: { readonly id: string; readonly invitationId: string; readonly channel: 'mail' | 'link'; readonly digest: Buffer; readonly createdAt: Date },
+  token: {
+    readonly id: string;
+    readonly invitationId: string;
+    readonly channel: 'mail' | 'link';
+    readonly digest: Buffer;
+    readonly createdAt: Date;
+  },
 ): Promise<void> {
-  await execute(db, `
+  await execute(
+    db,
+    `
     insert into guestlist.invitation_token (id, invitation_id, channel, digest, created_at)
-    values (:id, :invitationId, :channel, :digest, :createdAt)`, token);
+    values (:id, :invitationId, :channel, :digest, :createdAt)`,
+    token,
+  );
 }
 
 /** The id of the token with this digest. */
@@ -97,7 +118,9 @@ export async function findInvitation(db: Queryable, id: string): Promise<Invitat
 
 /** Newest first. */
 export async function listInvitations(db: Queryable, limit: number): Promise<Invitation[]> {
-  const found = await rows<InvitationRow>(db, `select ${invitationColumns} from guestlist.invitation i order by i.id desc limit :limit`, { limit });
+  const found = await rows<InvitationRow>(db, `select ${invitationColumns} from guestlist.invitation i order by i.id desc limit :limit`, {
+    limit,
+  });
   return found.map(toInvitation);
 }
 
@@ -108,18 +131,32 @@ export async function lockInvitation(trx: Transaction, id: string): Promise<Invi
 }
 
 /** False if it was revoked before. */
-export async function markRevoked(trx: Transaction, id: string, { now, by }: { readonly now: Date; readonly by: string }): Promise<boolean> {
+export async function markRevoked(
+  trx: Transaction,
+  id: string,
+  { now, by }: { readonly now: Date; readonly by: string },
+): Promise<boolean> {
   const sql = 'update guestlist.invitation set revoked_at = :now, revoked_by = :by where id = :id and revoked_at is null';
   return (await execute(trx, sql, { id, now, by })) === 1;
 }
 
 export async function insertVisit(
   db: Queryable,
-  visit: { readonly id: string; readonly handleDigest: Buffer; readonly tokenId: string; readonly createdAt: Date; readonly expiresAt: Date },
+  visit: {
+    readonly id: string;
+    readonly handleDigest: Buffer;
+    readonly tokenId: string;
+    readonly createdAt: Date;
+    readonly expiresAt: Date;
+  },
 ): Promise<void> {
-  await execute(db, `
+  await execute(
+    db,
+    `
     insert into guestlist.visit (id, handle_digest, token_id, created_at, expires_at)
-    values (:id, :handleDigest, :tokenId, :createdAt, :expiresAt)`, visit);
+    values (:id, :handleDigest, :tokenId, :createdAt, :expiresAt)`,
+    visit,
+  );
 }
 
 type VisitRow = InvitationRow & {
@@ -132,21 +169,27 @@ type VisitRow = InvitationRow & {
 };
 
 export async function findVisit(db: Queryable, handleDigest: Buffer): Promise<Visit | undefined> {
-  const row = await firstRow<VisitRow>(db, `
+  const row = await firstRow<VisitRow>(
+    db,
+    `
     select v.id as visit_id, v.token_id, v.expires_at as visit_expires_at, v.continued_at, v.answer, v.account_id, ${invitationColumns}
     from guestlist.visit v
     join guestlist.invitation_token t on t.id = v.token_id
     join guestlist.invitation i on i.id = t.invitation_id
-    where v.handle_digest = :handleDigest`, { handleDigest });
-  return row && {
-    id: row.visit_id,
-    tokenId: row.token_id,
-    expiresAt: row.visit_expires_at,
-    continuedAt: row.continued_at ?? undefined,
-    answer: row.answer ?? undefined,
-    accountId: row.account_id ?? undefined,
-    invitation: toInvitation(row),
-  };
+    where v.handle_digest = :handleDigest`,
+    { handleDigest },
+  );
+  return (
+    row && {
+      id: row.visit_id,
+      tokenId: row.token_id,
+      expiresAt: row.visit_expires_at,
+      continuedAt: row.continued_at ?? undefined,
+      answer: row.answer ?? undefined,
+      accountId: row.account_id ?? undefined,
+      invitation: toInvitation(row),
+    }
+  );
 }
 
 export async function markContinued(db: Queryable, visitId: string, now: Date): Promise<void> {
@@ -158,9 +201,12 @@ export async function markAnswered(
   visitId: string,
   { answer, accountId, now }: { readonly answer: VisitAnswer; readonly accountId: string | undefined; readonly now: Date },
 ): Promise<void> {
-  await execute(db, `
+  await execute(
+    db,
+    `
     update guestlist.visit set answered_at = :now, answer = :answer, account_id = :accountId where id = :visitId`,
-    { visitId, answer, accountId: accountId ?? null, now });
+    { visitId, answer, accountId: accountId ?? null, now },
+  );
 }
 
 export async function deleteExpiredVisits(db: Queryable, now: Date): Promise<number> {
@@ -182,10 +228,14 @@ export type Redemption = {
 
 /** False if the account has redeemed it already. */
 export async function insertRedemption(trx: Transaction, redemption: Redemption): Promise<boolean> {
-  const inserted = await execute(trx, `
+  const inserted = await execute(
+    trx,
+    `
     insert into guestlist.redemption (invitation_id, account_id, token_id, redeemed_at, account_created)
     values (:invitationId, :accountId, :tokenId, :redeemedAt, :accountCreated)
-    on conflict do nothing`, redemption);
+    on conflict do nothing`,
+    redemption,
+  );
   return inserted === 1;
 }
 
@@ -197,8 +247,15 @@ export async function takePlace(trx: Transaction, invitationId: string, now: Dat
 }
 
 /** Who came in through an invitation, oldest first. */
-export async function listRedemptions(db: Queryable, invitationId: string): Promise<{ accountId: string; redeemedAt: Date; accountCreated: boolean }[]> {
-  return rows(db, `
+export async function listRedemptions(
+  db: Queryable,
+  invitationId: string,
+): Promise<{ accountId: string; redeemedAt: Date; accountCreated: boolean }[]> {
+  return rows(
+    db,
+    `
     select account_id as "accountId", redeemed_at as "redeemedAt", account_created as "accountCreated"
-    from guestlist.redemption where invitation_id = :invitationId order by redeemed_at, account_id`, { invitationId });
+    from guestlist.redemption where invitation_id = :invitationId order by redeemed_at, account_id`,
+    { invitationId },
+  );
 }

@@ -73,7 +73,7 @@ function toLink(value: bigint): Token {
 
 function fromLink(text: string): bigint {
   const bytes = Buffer.from(`${text}A`, 'base64url');
-  return BigInt(`0x${bytes.toString('hex')}`) >> 6n & ((1n << bits) - 1n);
+  return (BigInt(`0x${bytes.toString('hex')}`) >> 6n) & ((1n << bits) - 1n);
 }
 
 function passesCheck(digits: readonly number[]): boolean {

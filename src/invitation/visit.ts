@@ -3,7 +3,7 @@
  * visit's id travels in URLs and is worthless without the cookie. A GET may begin a visit; only a person's POST
  * continues one, and an answered one offers nothing any more.
  */
-import { type Queryable } from '../lib/db.ts';
+import type { Queryable } from '../lib/db.ts';
 import { addSeconds } from '../lib/clock.ts';
 import { sha256 } from '../lib/digest.ts';
 import { newId, type Random } from '../lib/random.ts';
@@ -28,7 +28,11 @@ export const visitLifetimeSeconds = 2 * 60 * 60;
 /** 256 bits, base64url: what the cookie carries and the database does not. */
 export type VisitHandle = string;
 
-export async function beginVisit(db: Queryable, tokenId: string, { now, random }: { readonly now: Date; readonly random: Random }): Promise<{ id: string; handle: VisitHandle }> {
+export async function beginVisit(
+  db: Queryable,
+  tokenId: string,
+  { now, random }: { readonly now: Date; readonly random: Random },
+): Promise<{ id: string; handle: VisitHandle }> {
   const handle = random(32).toString('base64url');
   const id = newId(now, random);
   await insertVisit(db, { id, handleDigest: sha256(handle), tokenId, createdAt: now, expiresAt: addSeconds(now, visitLifetimeSeconds) });

@@ -84,5 +84,8 @@ export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const state = sqlStateOf(error);
   if (state && outageCodes.test(state)) return true;
-  return error.name === 'KnexTimeoutError' || /Connection terminated|Client has encountered a connection error|timeout expired|Connection ended unexpectedly/i.test(error.message);
+  return (
+    error.name === 'KnexTimeoutError' ||
+    /Connection terminated|Client has encountered a connection error|timeout expired|Connection ended unexpectedly/i.test(error.message)
+  );
 }

@@ -31,21 +31,34 @@ export type Render<Pages> = <Name extends keyof Pages & string>(
 
 export type Renderer = { readonly texts: Texts; render<Pages>(): Render<Pages> };
 
-export function createRenderer({ brand, base, overrides }: { readonly brand: string; readonly base: string; readonly overrides?: string | undefined }): Renderer {
+export function createRenderer({
+  brand,
+  base,
+  overrides,
+}: {
+  readonly brand: string;
+  readonly base: string;
+  readonly overrides?: string | undefined;
+}): Renderer {
   const texts = loadTexts(new URL('text/', viewsDir));
   const html = createEta(overrides, true);
   const plain = createEta(overrides, false);
   return {
     texts,
-    render: () => (name, data, { locale, now }) => {
-      const frame: Frame = {
-        locale, brand, base, now,
-        dir: ['ar', 'fa', 'he', 'ur'].includes(locale) ? 'rtl' : 'ltr',
-        t: texts.in(locale),
-        date: (instant) => formatDate(instant, locale),
-      };
-      return (/\.(subject|text)$/.test(name) ? plain : html).render(name, strict({ ...frame, ...data }));
-    },
+    render:
+      () =>
+      (name, data, { locale, now }) => {
+        const frame: Frame = {
+          locale,
+          brand,
+          base,
+          now,
+          dir: ['ar', 'fa', 'he', 'ur'].includes(locale) ? 'rtl' : 'ltr',
+          t: texts.in(locale),
+          date: (instant) => formatDate(instant, locale),
+        };
+        return (/\.(subject|text)$/.test(name) ? plain : html).render(name, strict({ ...frame, ...data }));
+      },
   };
 }
 

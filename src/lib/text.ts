@@ -21,7 +21,9 @@ export function loadTexts(folder: URL): Texts {
   for (const file of readdirSync(folder)) {
     if (file.endsWith('.json')) catalogues.set(file.slice(0, -5), JSON.parse(readFileSync(new URL(file, folder), 'utf8')));
   }
-  const texts = new Map([...catalogues].map(([locale, catalogue]) => [locale, catalogueText(locale, { ...catalogues.get(source), ...catalogue })]));
+  const texts = new Map(
+    [...catalogues].map(([locale, catalogue]) => [locale, catalogueText(locale, { ...catalogues.get(source), ...catalogue })]),
+  );
   const locales = [...catalogues.keys()].sort();
   return {
     locales,

@@ -2,7 +2,7 @@
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import { isIPv6 } from 'node:net';
 import { Failure } from '../errors.ts';
-import type { Database } from './db.ts';
+import { type Database, execute } from './db.ts';
 
 export type Limit = { readonly name: string; readonly points: number; readonly perSeconds: number };
 
@@ -47,5 +47,13 @@ export function addressBlock(ip: string): string {
   const groups = head.split(':').filter(Boolean);
   const missing = plain.includes('::') ? 8 - groups.length - tail.split(':').filter(Boolean).length : 0;
   const full = [...groups, ...Array(missing).fill('0'), ...tail.split(':').filter(Boolean)];
-  return `${full.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+  return `${full
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`;
+}
+
+/** Counts whose time is over. */
+export async function deleteExpiredThrottles(database: Database, now: Date): Promise<void> {
+  await execute(database, 'delete from guestlist.throttle where expire < :now', { now: now.getTime() });
 }

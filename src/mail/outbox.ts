@@ -15,10 +15,18 @@ export type Mail = {
 
 export type QueuedMail = Mail & { readonly id: string; readonly queuedAt: Date };
 
-export async function queueMail(db: Queryable, mail: Mail, { now, random }: { readonly now: Date; readonly random: Random }): Promise<void> {
-  await execute(db, `
+export async function queueMail(
+  db: Queryable,
+  mail: Mail,
+  { now, random }: { readonly now: Date; readonly random: Random },
+): Promise<void> {
+  await execute(
+    db,
+    `
     insert into guestlist.mail (id, kind, to_address, subject, body_text, body_html, queued_at)
-    values (:id, :kind, :to, :subject, :text, :html, :now)`, { id: newId(now, random), ...mail, now });
+    values (:id, :kind, :to, :subject, :text, :html, :now)`,
+    { id: newId(now, random), ...mail, now },
+  );
 }
 
 const columns = 'id, kind, to_address as "to", subject, body_text as text, body_html as html, queued_at as "queuedAt"';

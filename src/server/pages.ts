@@ -1,19 +1,17 @@
 /** Every page of the server with its data, and those that belong to no slice. */
 import type { AccountPages } from '../account/pages.ts';
 import type { ConsentPages } from '../consent/pages.ts';
+import type { FailureCode } from '../errors.ts';
 import type { InvitationMails, InvitationPages } from '../invitation/pages.ts';
 import type { QueuedMail } from '../mail/outbox.ts';
-import type { FailureCode } from '../errors.ts';
+import type { LogoutPages } from '../oidc/logout.ts';
 
 type OwnPages = {
   /** `/`: what this is, the code field, and whether one is signed in. */
   'server/home': { readonly codeAction: string; readonly account: { readonly name: string; readonly email: string | undefined } | undefined; readonly signOutHref: string };
   'server/error': { readonly code: FailureCode; readonly detail: Readonly<Record<string, string | number>>; readonly requestId: string; readonly homeHref: string };
-  /** The form is oidc-provider's own, with a hidden `xsrf`; buttons of ours submit it by its id, `op.logoutForm`, with `logout=yes` to sign out. */
-  'oidc/sign-out': { readonly form: string; readonly clientName: string | undefined };
-  'oidc/signed-out': { readonly clientName: string | undefined };
   'mail/mailbox': { readonly mails: readonly QueuedMail[] };
   'mail/message': { readonly mail: QueuedMail };
 };
 
-export type Pages = InvitationPages & InvitationMails & AccountPages & ConsentPages & OwnPages;
+export type Pages = InvitationPages & InvitationMails & AccountPages & ConsentPages & LogoutPages & OwnPages;

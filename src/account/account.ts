@@ -1,0 +1,27 @@
+/**
+ * An account of our own server: who signs in here. Owns what an account is and how it is shown to apps and to the
+ * invitation slice. What an account belongs to is not here but in `group/`. Neighbours: `email.ts` (addresses),
+ * `password.ts` (hashes), `routes.ts` (signing in, registering), `store.ts`.
+ */
+import type { AccountClaims } from 'oidc-provider';
+import type { HostPerson } from '../invitation/host.ts';
+
+export type Account = {
+  /** The subject in tokens. Never used again. */
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+  /** When our own mail proved the mailbox. */
+  readonly emailVerifiedAt: Date | undefined;
+  readonly createdAt: Date;
+  readonly disabledAt: Date | undefined;
+};
+
+export function toPerson({ name, email, emailVerifiedAt, disabledAt }: Account): HostPerson {
+  return { name, email, emailVerified: emailVerifiedAt !== undefined, disabled: disabledAt !== undefined };
+}
+
+/** OIDC Core §5.1. The provider passes on only what was asked for and granted. */
+export function toClaims({ id, name, email, emailVerifiedAt }: Account): AccountClaims {
+  return { sub: id, name, email, email_verified: emailVerifiedAt !== undefined };
+}

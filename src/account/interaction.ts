@@ -1,0 +1,71 @@
+/** What the pages of this slice share: what they need, which interaction they serve, and whose form it is. */
+import type { Context } from 'koa';
+import type Provider from 'oidc-provider';
+import { errors as providerErrors, type Interaction } from 'oidc-provider';
+import { Failure } from '../errors.ts';
+import { basePath } from '../invitation/host.ts';
+import type { InvitationPages } from '../invitation/pages.ts';
+import type { PageOf, Show } from '../lib/answer.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Database } from '../lib/db.ts';
+import { type Fields, readForm } from '../lib/form.ts';
+import { formTargetOf } from '../lib/headers.ts';
+import { isOwnOrigin } from '../lib/origin.ts';
+import type { Renderer } from '../lib/page.ts';
+import type { Random } from '../lib/random.ts';
+import type { Gate, Guestlist } from '../plugin.ts';
+import type { AccountPages, Occasion } from './pages.ts';
+import type { Passwords } from './password.ts';
+import type { AccountThrottles } from './throttle.ts';
+
+export type AccountSite = {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly issuer: string;
+  readonly provider: Provider;
+  readonly guestlist: Guestlist;
+  readonly renderer: Renderer;
+  readonly show: Show<PageOf<AccountPages & Pick<InvitationPages, 'invitation/required'>>>;
+  readonly passwords: Passwords;
+  readonly throttles: AccountThrottles;
+  /** Proves that a form came from a page of this interaction. */
+  readonly formToken: (interactionUid: string) => string;
+};
+
+type InteractionSite = Pick<AccountSite, 'provider' | 'issuer' | 'formToken'>;
+
+/** Throws `interaction_expired`: over, answered, or the session behind it has changed. */
+export async function findInteraction({ provider }: Pick<InteractionSite, 'provider'>, ctx: Context): Promise<Interaction> {
+  try {
+    const interaction = await provider.interactionDetails(ctx.req, ctx.res);
+    if (interaction.uid === ctx['params']['uid']) return interaction;
+  } catch (error) {
+    if (!(error instanceof providerErrors.SessionNotFound)) throw error;
+  }
+  throw new Failure('interaction_expired');
+}
+
+/** Throws `foreign_origin`, `form_expired`, `interaction_expired`. */
+export async function readInteractionForm(site: InteractionSite, ctx: Context): Promise<{ readonly interaction: Interaction; readonly fields: Fields }> {
+  if (!isOwnOrigin(ctx.headers, new URL(site.issuer).origin)) throw new Failure('foreign_origin');
+  const { form_token, ...fields } = await readForm(ctx.req);
+  const interaction = await findInteraction(site, ctx);
+  if (form_token !== site.formToken(interaction.uid)) throw new Failure('form_expired');
+  return { interaction, fields };
+}
+
+export function actionPath({ issuer }: Pick<InteractionSite, 'issuer'>, { uid }: Interaction, action: string): string {
+  return `${basePath(issuer)}/interaction/${uid}/${action}`;
+}
+
+export function pageRules({ params }: Interaction) {
+  return { formTargets: formTargetOf(params['redirect_uri']), uiLocales: params['ui_locales'] };
+}
+
+/** What somebody signs in or registers for, if it is an invitation. */
+export function occasionOf({ visit }: Gate): Occasion | undefined {
+  if (!visit) return undefined;
+  const { grants, inviterName } = visit.invitation;
+  return { groupNames: grants.flatMap((grant) => (grant.kind === 'group' ? [grant.name] : [])), inviterName };
+}

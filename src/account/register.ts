@@ -1,0 +1,117 @@
+/**
+ * Registering, which only an invitation makes possible. The form is the acceptance: *Create account and join*. The
+ * password is hashed before the transaction; the account is made inside it, so that a place lost at the last moment
+ * leaves no account behind.
+ */
+import type { Context } from 'koa';
+import type { Interaction } from 'oidc-provider';
+import { z } from 'zod';
+import { recordAudit } from '../audit/audit.ts';
+import { Failure } from '../errors.ts';
+import { basePath } from '../invitation/host.ts';
+import { leadTo, localeOf } from '../lib/answer.ts';
+import type { Transaction } from '../lib/db.ts';
+import { checkForm, type FieldErrors, type Fields, lineOfText } from '../lib/form.ts';
+import { newId } from '../lib/random.ts';
+import { emailKey, emailSchema } from './email.ts';
+import { type AccountSite, actionPath, findInteraction, occasionOf, pageRules, readInteractionForm } from './interaction.ts';
+import { minPasswordLength, weaknessOf } from './password.ts';
+import { findAccountByEmail, findPasswordHash, insertAccount } from './store.ts';
+
+export async function showRegistration(site: AccountSite, ctx: Context): Promise<void> {
+  const interaction = await findInteraction(site, ctx);
+  const hint = interaction.params['login_hint'];
+  await showForm(site, ctx, { interaction, fields: { email: typeof hint === 'string' ? hint.slice(0, 254) : '' } });
+}
+
+type Shown = { readonly interaction: Interaction; readonly fields: Fields; readonly errors?: FieldErrors; readonly status?: number };
+
+async function showForm(site: AccountSite, ctx: Context, { interaction, fields, errors = {}, status = 200 }: Shown): Promise<void> {
+  const gate = await site.guestlist.gate(ctx, interaction);
+  if (gate.refusal === 'invitation_required') return showRequired(site, ctx, interaction);
+  if (gate.refusal) throw new Failure(gate.refusal);
+  const data = {
+    action: actionPath(site, interaction, 'register'),
+    formToken: site.formToken(interaction.uid),
+    email: fields['email'] ?? '',
+    name: fields['name'] ?? '',
+    errors,
+    occasion: occasionOf(gate) ?? { groupNames: [], inviterName: undefined },
+    signInHref: actionPath(site, interaction, 'sign-in'),
+    minPasswordLength,
+  };
+  site.show(ctx, { page: 'account/register', data, status, ...pageRules(interaction) });
+}
+
+function showRequired(site: AccountSite, ctx: Context, interaction: Interaction): void {
+  const data = { codeAction: `${basePath(site.issuer)}/invite/code`, signInHref: actionPath(site, interaction, 'sign-in') };
+  site.show(ctx, { page: 'invitation/required', data, status: 403, ...pageRules(interaction) });
+}
+
+const registrationForm = z.strictObject({
+  email: emailSchema,
+  name: lineOfText(100),
+  password: z.string({ error: 'required' }).min(1, 'required').max(4096, 'too_long'),
+});
+
+type Registration = z.output<typeof registrationForm>;
+
+export async function register(site: AccountSite, ctx: Context): Promise<void> {
+  const { interaction, fields } = await readInteractionForm(site, ctx);
+  const gate = await site.guestlist.gate(ctx, interaction);
+  if (gate.visit) await site.throttles.beforeRegistration(gate.visit.id, ctx.ip);
+  const form = await checkRegistration(fields);
+  if (!form.ok) return showForm(site, ctx, { interaction, fields, errors: form.errors, status: 422 });
+  const repeated = gate.visit?.accountId;
+  if (repeated && (await isSamePerson(site, repeated, form.value))) return finish(site, ctx, { accountId: repeated, answer: 'joined' });
+  if (!gate.visit || gate.refusal) return showForm(site, ctx, { interaction, fields });
+  const passwordHash = await site.passwords.hash(form.value.password);
+  const createAccount = (trx: Transaction, source: AccountSource) =>
+    createAccountIn(trx, { site, ip: ctx.ip, registration: form.value, passwordHash, ...source });
+  try {
+    const locale = localeOf(site.renderer, ctx, interaction.params['ui_locales']);
+    await finish(site, ctx, await site.guestlist.redeem(gate.visit, { redeemer: { createAccount }, ip: ctx.ip, locale }));
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'email_taken') throw error;
+    await finishRepeated(site, ctx, { interaction, fields, registration: form.value });
+  }
+}
+
+async function checkRegistration(fields: Fields) {
+  const form = checkForm(registrationForm, fields);
+  const password = fields['password'] ?? '';
+  const context = [fields['name'] ?? '', fields['email'] ?? '', 'guestlist'].map((text) => text.slice(0, 100));
+  const weakness = password && password.length <= 4096 ? await weaknessOf(password, context) : undefined;
+  if (!weakness) return form;
+  return { ok: false as const, errors: { ...(form.ok ? {} : form.errors), password: weakness } };
+}
+
+type AccountSource = { readonly invitationId: string; readonly now: Date };
+type Creation = AccountSource & { readonly site: AccountSite; readonly ip: string; readonly registration: Registration; readonly passwordHash: string };
+
+async function createAccountIn(trx: Transaction, { site, ip, registration, passwordHash, invitationId, now }: Creation): Promise<string> {
+  const id = newId(now, site.random);
+  const { name, email } = registration;
+  await insertAccount(trx, { id, name, email, passwordHash, createdAt: now, invitationId });
+  await recordAudit(trx, { at: now, actor: id, actorIp: ip, action: 'account.created', subject: id, detail: { invitationId } }, site.random);
+  return id;
+}
+
+/** The same form sent twice: the first one made the account, and this one must lead to it as well. */
+async function finishRepeated(site: AccountSite, ctx: Context, sent: Shown & { readonly registration: Registration }): Promise<void> {
+  const { visit } = await site.guestlist.gate(ctx, sent.interaction);
+  const accountId = visit?.accountId;
+  if (accountId && (await isSamePerson(site, accountId, sent.registration))) return finish(site, ctx, { accountId, answer: 'joined' });
+  await showForm(site, ctx, { ...sent, errors: { email: 'email_taken' }, status: 422 });
+}
+
+async function isSamePerson({ database, passwords }: AccountSite, accountId: string, { email, password }: Registration): Promise<boolean> {
+  const account = await findAccountByEmail(database, emailKey(email));
+  return account?.id === accountId && passwords.verify(await findPasswordHash(database, accountId), password);
+}
+
+/** `create` must be in the result, or the provider asks again. */
+async function finish({ provider }: AccountSite, ctx: Context, { accountId, answer }: { readonly accountId: string; readonly answer: string }): Promise<void> {
+  const result = { login: { accountId, amr: ['pwd'] }, create: {}, invitation: { answer } };
+  leadTo(ctx, await provider.interactionResult(ctx.req, ctx.res, result));
+}

@@ -1,0 +1,63 @@
+/** Signing in with address and password. Whatever is wrong, the answer is the same, and takes as long. */
+import type { Context } from 'koa';
+import type { Interaction } from 'oidc-provider';
+import { z } from 'zod';
+import { recordAudit } from '../audit/audit.ts';
+import { Failure } from '../errors.ts';
+import { basePath } from '../invitation/host.ts';
+import { leadTo } from '../lib/answer.ts';
+import { checkForm, type FieldErrors } from '../lib/form.ts';
+import type { Account } from './account.ts';
+import { emailKey, emailSchema } from './email.ts';
+import { type AccountSite, actionPath, findInteraction, occasionOf, pageRules, readInteractionForm } from './interaction.ts';
+import { findAccountByEmail, findPasswordHash, setPasswordHash } from './store.ts';
+
+type Entered = { readonly email?: string | undefined; readonly errors?: FieldErrors; readonly status?: number };
+
+export async function showSignIn(site: AccountSite, ctx: Context): Promise<void> {
+  const interaction = await findInteraction(site, ctx);
+  const hint = interaction.params['login_hint'];
+  await showForm(site, ctx, { interaction, email: typeof hint === 'string' ? hint.slice(0, 254) : '' });
+}
+
+async function showForm(site: AccountSite, ctx: Context, { interaction, email = '', errors = {}, status = 200 }: Entered & { readonly interaction: Interaction }) {
+  const gate = await site.guestlist.gate(ctx, interaction);
+  const client = await site.provider.Client.find(String(interaction.params['client_id']));
+  const data = {
+    action: actionPath(site, interaction, 'sign-in'),
+    formToken: site.formToken(interaction.uid),
+    email,
+    errors,
+    occasion: occasionOf(gate),
+    clientName: client?.clientName,
+    registerHref: gate.visit && !gate.refusal ? actionPath(site, interaction, 'register') : undefined,
+    codePage: `${basePath(site.issuer)}/invite`,
+  };
+  site.show(ctx, { page: 'account/sign-in', data, status, ...pageRules(interaction) });
+}
+
+const signInForm = z.strictObject({ email: emailSchema, password: z.string({ error: 'required' }).min(1, 'required').max(4096, 'too_long') });
+
+export async function signIn(site: AccountSite, ctx: Context): Promise<void> {
+  const { interaction, fields } = await readInteractionForm(site, ctx);
+  const form = checkForm(signInForm, fields);
+  if (!form.ok) return showForm(site, ctx, { interaction, email: fields['email'], errors: form.errors, status: 422 });
+  const account = await authenticate(site, ctx, form.value);
+  if (!account) return showForm(site, ctx, { interaction, email: fields['email'], errors: { form: 'sign_in_failed' }, status: 422 });
+  if (account.disabledAt) throw new Failure('account_disabled');
+  const now = site.clock();
+  await recordAudit(site.database, { at: now, actor: account.id, actorIp: ctx.ip, action: 'account.signed_in', subject: account.id }, site.random);
+  leadTo(ctx, await site.provider.interactionResult(ctx.req, ctx.res, { login: { accountId: account.id, amr: ['pwd'] } }));
+}
+
+async function authenticate(site: AccountSite, ctx: Context, { email, password }: z.output<typeof signInForm>): Promise<Account | undefined> {
+  const { database, passwords, throttles } = site;
+  const key = emailKey(email);
+  await throttles.beforeSignIn(key, ctx.ip);
+  const account = await findAccountByEmail(database, key);
+  const hash = account && (await findPasswordHash(database, account.id));
+  if (!(await passwords.verify(hash, password)) || !account || !hash) return undefined;
+  await throttles.afterSignIn(key, ctx.ip);
+  if (passwords.isOutdated(hash)) await setPasswordHash(database, account.id, await passwords.hash(password));
+  return account;
+}

@@ -1,0 +1,30 @@
+/** How often one may try. Few tries from one place for one address; more in all, so that nobody is locked out at will. */
+import type { Database } from '../lib/db.ts';
+import { addressBlock, createThrottle } from '../lib/throttle.ts';
+import type { EmailKey } from './email.ts';
+
+export type AccountThrottles = {
+  /** Throws `too_many_requests` with the seconds to wait. */
+  beforeSignIn(key: EmailKey, ip: string): Promise<void>;
+  /** The person knew the password: earlier slips are forgiven. */
+  afterSignIn(key: EmailKey, ip: string): Promise<void>;
+  beforeRegistration(visitId: string, ip: string): Promise<void>;
+};
+
+export function createAccountThrottles(database: Database): AccountThrottles {
+  const fromOnePlace = createThrottle(database, { name: 'sign_in_place', points: 10, perSeconds: 15 * 60 });
+  const inAll = createThrottle(database, { name: 'sign_in', points: 100, perSeconds: 24 * 60 * 60 });
+  const perVisit = createThrottle(database, { name: 'register', points: 20, perSeconds: 60 * 60 });
+  const place = (key: EmailKey, ip: string) => `${key} ${addressBlock(ip)}`;
+  return {
+    async beforeSignIn(key, ip) {
+      await fromOnePlace.consume(place(key, ip));
+      await inAll.consume(key);
+    },
+    async afterSignIn(key, ip) {
+      await fromOnePlace.reset(place(key, ip));
+      await inAll.reset(key);
+    },
+    beforeRegistration: (visitId) => perVisit.consume(visitId),
+  };
+}

@@ -1,0 +1,157 @@
+/**
+ * The front door: what somebody meets who opens a link, types a code, or comes back after answering. Opening a link
+ * only begins a visit and moves on to a clean address; it uses up nothing, however often it is done.
+ *
+ *     GET /invite/TOKEN ──► GET /invite ──► POST /invite/continue ──► the provider … ──► GET /invite/done
+ */
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { leadTo } from '../lib/answer.ts';
+import { checkForm } from '../lib/form.ts';
+import { addressBlock } from '../lib/throttle.ts';
+import { readVisitCookie, writeVisitCookie } from './cookie.ts';
+import { ownUrl } from './host.ts';
+import { type InvitationState, stateOf } from './invitation.ts';
+import type { AppLink } from './pages.ts';
+import { formToken, offerOf, pathOf, readOwnForm, showRefusal, type Site } from './respond.ts';
+import { findTokenId, markContinued } from './store.ts';
+import { isMistypedCode, parseToken, tokenDigest } from './token.ts';
+import { beginVisit, type Visit, type VisitHandle, visitOf } from './visit.ts';
+
+/** The first-party client of the front door: it gets a session for the person, and neither code nor token. */
+export const frontDoorClientId = 'guestlist';
+
+type OpenVisit = { readonly visit: Visit; readonly handle: VisitHandle };
+
+async function currentVisit({ host }: Site, ctx: Context): Promise<OpenVisit | undefined> {
+  const handle = readVisitCookie(host.issuer, ctx);
+  const visit = await visitOf(host.database, handle, host.clock());
+  return visit && handle ? { visit, handle } : undefined;
+}
+
+export async function openLink(site: Site, ctx: Context): Promise<void> {
+  const tokenId = await tokenIdOf(site, ctx, ctx['params']['token']);
+  if (!tokenId) return showCodePage(site, ctx, { notFound: true, secretAddress: true });
+  // A link preview asks with HEAD: it needs no visit.
+  if (ctx.method === 'GET') await visitToken(site, ctx, tokenId);
+  leadTo(ctx, pathOf(site, '/invite'));
+}
+
+/** Undefined: it leads nowhere, however it is written. Only such tries are counted, so that nobody can lock others out. */
+async function tokenIdOf({ host }: Site, ctx: Context, text: unknown): Promise<string | undefined> {
+  const token = parseToken(text);
+  // An unreadable token is looked up as well: it takes the same time as an unknown one.
+  const tokenId = await findTokenId(host.database, token ? tokenDigest(token) : Buffer.alloc(32));
+  if (!tokenId) await host.unknownTokens.consume(addressBlock(ctx.ip));
+  return tokenId;
+}
+
+async function visitToken(site: Site, ctx: Context, tokenId: string): Promise<void> {
+  const { host } = site;
+  const current = await currentVisit(site, ctx);
+  if (current?.visit.tokenId === tokenId && current.visit.answer === undefined) return;
+  const { handle } = await beginVisit(host.database, tokenId, { now: host.clock(), random: host.random });
+  writeVisitCookie(host.issuer, ctx, handle);
+}
+
+/** `/invite`: the invitation this browser holds, or the place to type a code. */
+export async function showInvitation(site: Site, ctx: Context): Promise<void> {
+  const current = await currentVisit(site, ctx);
+  if (!current) return showCodePage(site, ctx, { notFound: false });
+  const { visit, handle } = current;
+  // "Not now" can be taken back; the other answers stand.
+  if (visit.answer && visit.answer !== 'declined') return leadTo(ctx, pathOf(site, '/invite/done'));
+  const person = await signedInPerson(site, ctx);
+  const state = stateOf(visit.invitation, site.host.clock());
+  // A full invitation is still good news to somebody who is in already: that is for the next page to say.
+  if (state !== 'open' && !(state === 'used_up' && person)) return showRefusal(site, ctx, { code: refusalOf(state), visit });
+  site.host.show(ctx, {
+    page: 'invitation/landing',
+    data: {
+      offer: offerOf(visit.invitation),
+      signedInAs: person && { name: person.name, email: person.email },
+      formToken: formToken(handle, 'continue'),
+      continueAction: pathOf(site, '/invite/continue'),
+    },
+  });
+}
+
+function refusalOf(state: Exclude<InvitationState, 'open'>): `invitation_${typeof state}` {
+  return `invitation_${state}`;
+}
+
+async function signedInPerson({ host, provider }: Site, ctx: Context) {
+  const { accountId } = await provider.Session.get(ctx);
+  return accountId ? host.person(accountId, host.database) : undefined;
+}
+
+type CodePage = { readonly notFound: boolean; readonly mistyped?: boolean; readonly secretAddress?: boolean };
+
+function showCodePage(site: Site, ctx: Context, { notFound, mistyped = false, secretAddress = false }: CodePage): void {
+  const errors: Record<string, string> = mistyped ? { code: 'mistyped' } : {};
+  const status = notFound ? 404 : mistyped ? 422 : 200;
+  const data = { notFound, errors, codeAction: pathOf(site, '/invite/code') };
+  site.host.show(ctx, { page: 'invitation/code', data, status, secretAddress });
+}
+
+/** A whole pasted link is as good as a code. */
+export async function enterCode(site: Site, ctx: Context): Promise<void> {
+  const { code = '' } = await readOwnForm(site, ctx);
+  const text = code.trim().match(/\/invite\/([A-Za-z0-9_-]+)/)?.[1] ?? code;
+  if (isMistypedCode(text)) return showCodePage(site, ctx, { notFound: false, mistyped: true });
+  const tokenId = await tokenIdOf(site, ctx, text);
+  if (!tokenId) return showCodePage(site, ctx, { notFound: true });
+  await visitToken(site, ctx, tokenId);
+  leadTo(ctx, pathOf(site, '/invite'));
+}
+
+const continueForm = z.strictObject({ form_token: z.string(), way: z.enum(['join', 'create', 'login']) });
+
+/** A person pressed Continue: from here on the provider leads, by way of signing in or registering. */
+export async function goOn(site: Site, ctx: Context): Promise<void> {
+  const { host } = site;
+  const form = checkForm(continueForm, await readOwnForm(site, ctx));
+  const current = await currentVisit(site, ctx);
+  if (!form.ok || !current || form.value.form_token !== formToken(current.handle, 'continue')) return leadTo(ctx, pathOf(site, '/invite'));
+  await markContinued(host.database, current.visit.id, host.clock());
+  leadTo(ctx, authorizationUrl(site, current.visit, form.value.way));
+}
+
+/** `response_type=none`: the provider establishes who this is and what they answer, and issues nothing. */
+function authorizationUrl({ host, provider }: Site, visit: Visit, way: 'join' | 'create' | 'login'): string {
+  const query = new URLSearchParams({
+    client_id: frontDoorClientId,
+    response_type: 'none',
+    scope: 'openid',
+    redirect_uri: ownUrl(host.issuer, '/invite/done'),
+    state: visit.id,
+    invite: visit.id,
+    ...(way === 'join' ? {} : { prompt: way }),
+  });
+  return `${provider.pathFor('authorization')}?${query}`;
+}
+
+/** Where everybody arrives who has answered. A later look at it is harmless: it only tells. */
+export async function showDone(site: Site, ctx: Context): Promise<void> {
+  const current = await currentVisit(site, ctx);
+  if (!current?.visit.answer) return leadTo(ctx, pathOf(site, '/invite'));
+  const { answer, invitation } = current.visit;
+  const data = {
+    answer,
+    offer: offerOf(invitation),
+    apps: answer === 'declined' ? [] : await appLinks(site, invitation.landingClientId),
+    invitationPage: pathOf(site, '/invite'),
+  };
+  site.host.show(ctx, { page: 'invitation/done', data });
+}
+
+/** Third-party initiated login, OIDC Core §4: the app starts its own sign-in, and finds the person signed in here. */
+async function appLinks({ host }: Site, landingClientId: string | undefined): Promise<AppLink[]> {
+  const apps = await host.apps();
+  const landing = apps.filter(({ clientId }) => clientId === landingClientId);
+  return (landing.length > 0 ? landing : apps).map(({ name, initiateLoginUri }) => {
+    const href = new URL(initiateLoginUri);
+    href.searchParams.set('iss', host.issuer);
+    return { name, href: href.href };
+  });
+}

@@ -1,0 +1,74 @@
+/**
+ * What the pages of this slice have in common: the offer, the form token, and refusals. Neighbours:
+ * `front-door.ts` and `question.ts` decide what to show, `pages.ts` says what each page is given.
+ */
+import type { Context, Middleware } from 'koa';
+import type Provider from 'oidc-provider';
+import { Failure, statusOf } from '../errors.ts';
+import type { AnswerRules } from '../lib/answer.ts';
+import { sha256 } from '../lib/digest.ts';
+import { type Fields, readForm } from '../lib/form.ts';
+import { isOwnOrigin } from '../lib/origin.ts';
+import { basePath, type InvitationHost } from './host.ts';
+import type { Invitation } from './invitation.ts';
+import { type Offer, offerLines } from './pages.ts';
+import type { Visit, VisitHandle } from './visit.ts';
+
+export type Site = { readonly host: InvitationHost; readonly provider: Provider };
+
+export function pathOf({ host }: Site, path: string): string {
+  return `${basePath(host.issuer)}${path}`;
+}
+
+export function offerOf(invitation: Invitation, added = invitation.grants): Offer {
+  return { inviterName: invitation.inviterName, lines: offerLines(invitation.grants, added), expiresAt: invitation.expiresAt };
+}
+
+/**
+ * Proves that a form came from a page made for this visit and this purpose. It is a digest over the visit's handle,
+ * which only this browser has, so there is no secret of the server to keep.
+ */
+export function formToken(handle: VisitHandle | undefined, ...purpose: readonly (string | undefined)[]): string {
+  return handle === undefined ? '' : sha256([handle, ...purpose].join('\n')).toString('base64url');
+}
+
+/** Throws `foreign_origin` before anything is read. */
+export async function readOwnForm({ host }: Site, ctx: Context): Promise<Fields> {
+  if (!isOwnOrigin(ctx.headers, new URL(host.issuer).origin)) throw new Failure('foreign_origin');
+  return readForm(ctx.req);
+}
+
+/** A refusal is a page with its status, and a surprise is the host's to answer. */
+export function showRefusals(site: Site): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      showRefusal(site, ctx, { code: error.code, visit: undefined, retryAfterSeconds: error.retryAfterSeconds });
+    }
+  };
+}
+
+type Refusal = AnswerRules & {
+  readonly code: Failure['code'];
+  readonly visit: Visit | undefined;
+  readonly retryAfterSeconds?: number | undefined;
+  readonly declineAction?: string;
+  readonly formToken?: string;
+};
+
+export function showRefusal(site: Site, ctx: Context, { code, visit, retryAfterSeconds, declineAction, formToken = '', ...answer }: Refusal): void {
+  if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds));
+  const invitation = visit?.invitation;
+  const data = {
+    code,
+    expiresAt: invitation?.expiresAt,
+    singleUse: invitation?.maxUses === 1,
+    inviterName: invitation?.inviterName,
+    declineAction,
+    formToken,
+    codePage: pathOf(site, '/invite'),
+  };
+  site.host.show(ctx, { status: statusOf(code), ...answer, page: 'invitation/refused', data });
+}

@@ -1,0 +1,22 @@
+/** Every path of the invitation slice, in one list. All lie under `/invite`, so that the interaction cookie reaches them. */
+import Router from '@koa/router';
+import type { Context, Middleware } from 'koa';
+import { enterCode, goOn, openLink, showDone, showInvitation } from './front-door.ts';
+import { accept, decline, showQuestion, switchAccount } from './question.ts';
+import { showRefusals, type Site } from './respond.ts';
+
+export function invitationRoutes(site: Site): Middleware {
+  const at = (handler: (site: Site, ctx: Context) => Promise<void>): Middleware => (ctx) => handler(site, ctx);
+  const router = new Router({ exclusive: true });
+  router.use(showRefusals(site));
+  router.get('/invite', at(showInvitation));
+  router.post('/invite/code', at(enterCode));
+  router.post('/invite/continue', at(goOn));
+  router.get('/invite/done', at(showDone));
+  router.get('/invite/interaction/:uid', at(showQuestion));
+  router.post('/invite/interaction/:uid/accept', at(accept));
+  router.post('/invite/interaction/:uid/decline', at(decline));
+  router.post('/invite/interaction/:uid/switch', at(switchAccount));
+  router.get('/invite/:token', at(openLink));
+  return router.routes() as unknown as Middleware;
+}

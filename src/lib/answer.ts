@@ -1,0 +1,38 @@
+/** How pages and redirects leave us: in the person's language, with the headers of `headers.ts`. Knows no page by name. */
+import type { Context } from 'koa';
+import type { Clock } from './clock.ts';
+import { type PageRules, setPageHeaders } from './headers.ts';
+import type { Renderer } from './page.ts';
+
+export type AnswerRules = PageRules & { readonly status?: number; /** OIDC Core §3.1.2.1 */ readonly uiLocales?: unknown };
+
+/** A page with its own data. Whoever shows many pages can stand in for whoever is asked for a few of them. */
+export type PageOf<Pages> = { [Name in keyof Pages]: { readonly page: Name; readonly data: Pages[Name] } }[keyof Pages];
+
+export type Show<Page> = (ctx: Context, answer: Page & AnswerRules) => void;
+
+export function createShow<Pages>(renderer: Renderer, clock: Clock): Show<PageOf<Pages>> {
+  const render = renderer.render<Record<string, unknown>>();
+  return (ctx, answer: { readonly page: PropertyKey; readonly data: unknown } & AnswerRules) => {
+    const { page, data, status = 200, uiLocales, ...rules } = answer;
+    const locale = localeOf(renderer, ctx, uiLocales);
+    const body = render(String(page), data, { locale, now: clock() });
+    setPageHeaders(ctx, rules);
+    ctx.set('Content-Language', locale);
+    ctx.status = status;
+    ctx.type = 'html';
+    ctx.body = body;
+  };
+}
+
+export function localeOf({ texts }: Renderer, ctx: Context, uiLocales?: unknown): string {
+  return texts.choose({ uiLocales: typeof uiLocales === 'string' ? uiLocales : undefined, acceptLanguage: ctx.get('Accept-Language') });
+}
+
+/** 303: whatever the method was, the next request is a GET (RFC 9110 §15.4.4). */
+export function leadTo(ctx: Context, location: string): void {
+  setPageHeaders(ctx, { secretAddress: true });
+  ctx.status = 303;
+  ctx.set('Location', location);
+  ctx.body = '';
+}

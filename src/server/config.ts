@@ -1,0 +1,90 @@
+/**
+ * What the operator sets, all of it: environment variables, each also as `NAME_FILE` with the value in a file. Every
+ * mistake is told at once, each with its variable. Development needs nothing; production insists on what it needs.
+ */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const issuerSchema = z
+  .string()
+  .refine((text) => ['http:', 'https:'].includes(URL.parse(text)?.protocol ?? ''), 'must be an address that starts with https:// (or http://)')
+  .refine((text) => !/[?#]/.test(text), 'must have no query and no fragment')
+  .refine((text) => !text.endsWith('/'), 'must not end with a slash');
+
+const schema = z
+  .object({
+    NODE_ENV: z.enum(['development', 'production', 'test'], 'must be development, production or test').default('development'),
+    PORT: z.coerce.number('must be a number').int('must be a whole number').min(0, 'must be 0 or more').max(65_534, 'must be less than 65535').default(3000),
+    ISSUER: issuerSchema.optional(),
+    DATA_DIR: z.string().min(1, 'must not be empty').default('./data'),
+    DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgres://').optional(),
+    GUESTLIST_SECRET: z.string().min(32, 'must have 32 characters or more').optional(),
+    TRUST_PROXY: z.coerce.number('must be the number of proxies').int('must be a whole number').min(0, 'must be 0 or more').max(10, 'must be 10 or less').default(0),
+    LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent').optional(),
+    BRAND: z.string().min(1, 'must not be empty').max(60, 'must have 60 characters or fewer').default('Guestlist'),
+  })
+  .superRefine((settings, ctx) => {
+    if (settings.NODE_ENV !== 'production') return;
+    const complain = (name: string, message: string) => ctx.addIssue({ code: 'custom', path: [name], message });
+    if (!settings.ISSUER?.startsWith('https://')) complain('ISSUER', 'must be an https:// address in production');
+    if (!settings.GUESTLIST_SECRET) complain('GUESTLIST_SECRET', 'is needed in production: 32 random characters or more');
+  });
+
+export type Config = {
+  readonly production: boolean;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly issuer: string;
+  readonly dataDir: string;
+  /** Undefined: the embedded PostgreSQL under `dataDir`. */
+  readonly databaseUrl: string | undefined;
+  /** Undefined: one is made and kept under `dataDir`; never in production. */
+  readonly secret: string | undefined;
+  /** How many proxies of ours stand before the server. */
+  readonly proxyCount: number;
+  readonly logLevel: string;
+  readonly brand: string;
+};
+
+/** Its message has one line for each variable that is wrong. */
+export class ConfigError extends Error {
+  constructor(complaints: readonly string[]) {
+    super(`The settings are not right:\n${complaints.map((line) => `  ${line}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Throws `ConfigError`. */
+export function readConfig(environment: Environment): Config {
+  const parsed = schema.safeParse(withFiles(environment, Object.keys(schema.shape)));
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`));
+  const { NODE_ENV, PORT, ISSUER, LOG_LEVEL, ...rest } = parsed.data;
+  const production = NODE_ENV === 'production';
+  return {
+    production,
+    port: PORT,
+    issuer: ISSUER ?? `http://localhost:${PORT}`,
+    dataDir: rest.DATA_DIR,
+    databaseUrl: rest.DATABASE_URL,
+    secret: rest.GUESTLIST_SECRET,
+    proxyCount: rest.TRUST_PROXY,
+    logLevel: LOG_LEVEL ?? (production ? 'info' : 'warn'),
+    brand: rest.BRAND,
+  };
+}
+
+/** An empty variable is as good as none: that is how compose files leave one out. */
+function withFiles(environment: Environment, names: readonly string[]): Environment {
+  return Object.fromEntries(names.map((name) => [name, environment[name] || readVariableFile(name, environment[`${name}_FILE`])]));
+}
+
+function readVariableFile(name: string, file: string | undefined): string | undefined {
+  if (!file) return undefined;
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    throw new ConfigError([`${name}_FILE names a file that cannot be read`]);
+  }
+}

@@ -1,0 +1,66 @@
+/** Something to try at once: a choir with its rights, the demo app as a client, and an invitation. Development only. */
+import { mintClientSecret, openClientSecret, sealClientSecret, defaultScope, type Client } from '../client/client.ts';
+import { findClient, insertClient, updateClient } from '../client/store.ts';
+import { attachRight, ensureRight, findGroup, insertGroup } from '../group/store.ts';
+import { addSeconds, type Clock } from '../lib/clock.ts';
+import { type Database, inTransaction, type Transaction } from '../lib/db.ts';
+import { newId, type Random } from '../lib/random.ts';
+import type { Seal } from '../lib/seal.ts';
+import type { Guestlist } from '../plugin.ts';
+
+export const demoClientId = 'demo';
+
+type DemoArguments = { readonly database: Database; readonly clock: Clock; readonly random: Random; readonly seal: Seal; readonly baseUrl: string };
+
+/** Makes what is missing; returns the client's secret. */
+export async function setUpDemo(given: DemoArguments): Promise<{ readonly clientSecret: string }> {
+  return inTransaction(given.database, async (trx) => {
+    await ensureChoir(trx, given);
+    return { clientSecret: await ensureClient(trx, given) };
+  });
+}
+
+async function ensureChoir(trx: Transaction, { clock, random }: DemoArguments): Promise<void> {
+  if (await findGroup(trx, 'choir')) return;
+  const now = clock();
+  const group = { id: newId(now, random), slug: 'choir', name: 'Kammerchor Nord', description: 'See the rehearsal plan and download sheet music', createdAt: now };
+  await insertGroup(trx, group);
+  for (const name of ['plan:read', 'music:download']) {
+    await ensureRight(trx, { name, description: '', createdAt: now });
+    await attachRight(trx, group.id, name);
+  }
+}
+
+async function ensureClient(trx: Transaction, { clock, random, seal, baseUrl }: DemoArguments): Promise<string> {
+  const known = await findClient(trx, demoClientId);
+  const secret = (known && openClientSecret(seal, known)) ?? mintClientSecret(random);
+  const client: Client = {
+    id: demoClientId,
+    name: 'Demo app',
+    secretSealed: known?.secretSealed ?? sealClientSecret(seal, demoClientId, secret),
+    redirectUris: [`${baseUrl}/callback`],
+    postLogoutRedirectUris: [`${baseUrl}/`],
+    initiateLoginUri: `${baseUrl}/login`,
+    backchannelLogoutUri: `${baseUrl}/backchannel-logout`,
+    resources: [],
+    scope: defaultScope,
+    firstParty: true,
+    createdAt: clock(),
+  };
+  await (known ? updateClient(trx, client) : insertClient(trx, client));
+  return secret;
+}
+
+export async function inviteToDemo(guestlist: Guestlist): Promise<string> {
+  const { url } = await guestlist.invite({ groups: ['choir'], maxUses: 100, label: 'demo', inviterName: 'Maya Lind', landingClientId: demoClientId });
+  return url;
+}
+
+export const adminRight = 'guestlist:admin';
+
+/** One hour, once: no server has a default account. Undefined if somebody is admin already. */
+export async function inviteFirstAdmin(guestlist: Guestlist, { database, clock }: Pick<DemoArguments, 'database' | 'clock'>) {
+  const now = clock();
+  await ensureRight(database, { name: adminRight, description: 'Run this server', createdAt: now });
+  return guestlist.invite({ rights: [adminRight], expiresAt: addSeconds(now, 60 * 60), label: 'first admin' });
+}

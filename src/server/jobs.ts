@@ -1,0 +1,52 @@
+/** Work that nobody waits for, by graphile-worker: any number of processes, each job once. Today that is sweeping. */
+import { type Logger, parseCrontab, type Runner, run } from 'graphile-worker';
+import pg from 'pg';
+import { deleteExpiredVisits } from '../invitation/store.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Connection, Database } from '../lib/db.ts';
+import { deleteExpiredThrottles } from '../lib/throttle.ts';
+import { sweepExpired } from '../oidc/adapter.ts';
+import type { Log } from './log.ts';
+
+export type Jobs = { stop(): Promise<void> };
+
+type JobArguments = { readonly connection: Connection; readonly database: Database; readonly clock: Clock; readonly log: Log };
+
+const batchSize = 1_000;
+
+export async function startJobs({ connection, database, clock, log }: JobArguments): Promise<Jobs> {
+  const settings = typeof connection === 'string' ? { connectionString: connection } : connection;
+  const pgPool = new pg.Pool({ ...settings, max: 3, application_name: 'guestlist jobs' });
+  // Without a listener, a connection lost while idle would end the process.
+  pgPool.on('error', (error) => log.warn({ error }, 'the jobs lost a connection'));
+  const runner: Runner = await run({
+    pgPool,
+    noHandleSignals: true,
+    concurrency: 1,
+    logger: quietLogger(log),
+    taskList: { sweep: async () => sweep(database, clock()) },
+    parsedCronItems: parseCrontab('*/10 * * * * sweep ?max=3'),
+  });
+  return {
+    async stop() {
+      await runner.stop();
+      await pgPool.end();
+    },
+  };
+}
+
+/** Everything that is over and that nobody can use any more. */
+export async function sweep(database: Database, now: Date): Promise<void> {
+  await sweepExpired(database, now, batchSize);
+  await deleteExpiredVisits(database, now);
+  await deleteExpiredThrottles(database, now);
+}
+
+function quietLogger(log: Log): Logger {
+  return new (class {
+    error = (message: string) => log.error({ message }, 'jobs');
+    warn = (message: string) => log.warn({ message }, 'jobs');
+    info = (message: string) => log.debug({ message }, 'jobs');
+    debug = () => undefined;
+  })() as unknown as Logger;
+}

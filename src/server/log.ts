@@ -1,0 +1,21 @@
+/** The log: one JSON line an event. Paths are written without what follows `/invite/`, queries and bodies never. */
+import { type DestinationStream, type Logger, pino } from 'pino';
+
+export type Log = Logger;
+
+export function createLog(level: string, destination?: DestinationStream): Log {
+  const settings = { level, base: null, serializers: { error: describeError } };
+  return destination ? pino(settings, destination) : pino(settings);
+}
+
+/** A token in a mistyped address is still a token. */
+export function loggedPath(path: string): string {
+  return path.replace(/(\/invite\/)(?!interaction\/|done$|code$|continue$).*/, '$1…').replace(/[^\x20-\x7e…]/g, '?').slice(0, 200);
+}
+
+/** Drivers hang rows and parameters on their errors: only these four are known to be harmless. */
+function describeError(error: unknown): object {
+  if (!(error instanceof Error)) return { message: typeof error };
+  const { name, message, stack } = error;
+  return { name, message, stack, code: (error as { code?: unknown }).code, ...(error.cause ? { cause: describeError(error.cause) } : {}) };
+}

@@ -1,0 +1,42 @@
+/* What a page does a little better with a script. Without it, everything works. */
+for (const entry of document.querySelectorAll('.entry[data-show]')) addPasswordSwitch(entry);
+for (const time of document.querySelectorAll('time[datetime]')) showLocalTime(time);
+document.addEventListener('submit', refuseSecondSubmit);
+window.addEventListener('pageshow', allowSubmits);
+
+function addPasswordSwitch(entry) {
+  const input = entry.querySelector('input');
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.textContent = entry.dataset.show;
+  button.setAttribute('aria-pressed', 'false');
+  button.setAttribute('aria-controls', input.id);
+  button.addEventListener('click', () => {
+    const shows = input.type === 'password';
+    input.type = shows ? 'text' : 'password';
+    button.textContent = shows ? entry.dataset.hide : entry.dataset.show;
+  });
+  input.form.addEventListener('submit', () => { input.type = 'password'; });
+  entry.append(button);
+}
+
+/* The server knows no time zone but UTC. */
+function showLocalTime(time) {
+  const instant = new Date(time.dateTime);
+  const parts = { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric', hour: 'numeric', minute: '2-digit', timeZoneName: 'short' };
+  time.title = time.textContent;
+  time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, parts).format(instant);
+}
+
+/* The button stays enabled until the form is on its way: its name and value belong to the form. */
+function refuseSecondSubmit(event) {
+  const form = event.target;
+  if (form.ariaBusy === 'true') return event.preventDefault();
+  form.ariaBusy = 'true';
+  setTimeout(() => { form.ariaBusy = null; }, 8000);
+}
+
+/* Coming back with the back button shows the page as it was left. */
+function allowSubmits() {
+  for (const form of document.forms) form.ariaBusy = null;
+}
