@@ -7,6 +7,8 @@ import type { Config } from './config.ts';
 export type ServerDatabase = {
   readonly database: Database;
   readonly connection: Connection;
+  /** Names of the migrations that ran just now. */
+  readonly migrated: readonly string[];
   close(): Promise<void>;
 };
 
@@ -29,10 +31,9 @@ export async function openServerDatabase(
     await embedded?.stop();
   };
   try {
-    await migrate(database);
+    return { database, connection, migrated: await migrate(database), close };
   } catch (error) {
     await close();
     throw error;
   }
-  return { database, connection, close };
 }

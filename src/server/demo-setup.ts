@@ -2,7 +2,7 @@
 import { mintClientSecret, openClientSecret, sealClientSecret, defaultScope, type Client } from '../client/client.ts';
 import { findClient, insertClient, updateClient } from '../client/store.ts';
 import { attachRight, ensureRight, findGroup, insertGroup } from '../group/store.ts';
-import { addSeconds, type Clock } from '../lib/clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import { type Database, inTransaction, type Transaction } from '../lib/db.ts';
 import { newId, type Random } from '../lib/random.ts';
 import type { Seal } from '../lib/seal.ts';
@@ -54,13 +54,4 @@ async function ensureClient(trx: Transaction, { clock, random, seal, baseUrl }: 
 export async function inviteToDemo(guestlist: Guestlist): Promise<string> {
   const { url } = await guestlist.invite({ groups: ['choir'], maxUses: 100, label: 'demo', inviterName: 'Maya Lind', landingClientId: demoClientId });
   return url;
-}
-
-export const adminRight = 'guestlist:admin';
-
-/** One hour, once: no server has a default account. Undefined if somebody is admin already. */
-export async function inviteFirstAdmin(guestlist: Guestlist, { database, clock }: Pick<DemoArguments, 'database' | 'clock'>) {
-  const now = clock();
-  await ensureRight(database, { name: adminRight, description: 'Run this server', createdAt: now });
-  return guestlist.invite({ rights: [adminRight], expiresAt: addSeconds(now, 60 * 60), label: 'first admin' });
 }

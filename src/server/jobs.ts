@@ -1,5 +1,5 @@
 /** Work that nobody waits for, by graphile-worker: any number of processes, each job once. Today that is sweeping. */
-import { type Logger, parseCrontab, type Runner, run } from 'graphile-worker';
+import { Logger, parseCrontab, type Runner, run } from 'graphile-worker';
 import pg from 'pg';
 import { deleteExpiredVisits } from '../invitation/store.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -23,7 +23,7 @@ export async function startJobs({ connection, database, clock, log }: JobArgumen
     pgPool,
     noHandleSignals: true,
     concurrency: 1,
-    logger: quietLogger(log),
+    logger: jobLogger(log),
     taskList: { sweep: async () => sweep(database, clock()) },
     parsedCronItems: parseCrontab('*/10 * * * * sweep ?max=3'),
   });
@@ -42,11 +42,7 @@ export async function sweep(database: Database, now: Date): Promise<void> {
   await deleteExpiredThrottles(database, now);
 }
 
-function quietLogger(log: Log): Logger {
-  return new (class {
-    error = (message: string) => log.error({ message }, 'jobs');
-    warn = (message: string) => log.warn({ message }, 'jobs');
-    info = (message: string) => log.debug({ message }, 'jobs');
-    debug = () => undefined;
-  })() as unknown as Logger;
+function jobLogger(log: Log): Logger {
+  const levels = { error: 'error', warning: 'warn', info: 'debug', debug: 'debug' } as const;
+  return new Logger(() => (level, message) => log[levels[level]]({ job: message }, 'jobs'));
 }

@@ -1,0 +1,98 @@
+/**
+ * What the commands share: the settings, a database for as long as the command runs, and how to answer: for a person
+ * in plain lines, with `--json` for a machine. Mistakes in the call end with 2, refusals with 1.
+ */
+import { InvalidArgumentError } from 'commander';
+import { Failure } from '../errors.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
+import type { Database } from '../lib/db.ts';
+import { EmbeddedBusyError } from '../lib/embedded-postgres.ts';
+import { loadTexts } from '../lib/text.ts';
+import { viewsDir } from '../lib/page.ts';
+import { type Random, secureRandom } from '../lib/random.ts';
+import { WrongSecret } from '../oidc/keys.ts';
+import { type Config, ConfigError, readConfig } from '../server/config.ts';
+import { openServerDatabase } from '../server/database.ts';
+import { PortBusy } from '../server/start.ts';
+
+export type CommandContext = { readonly config: Config; readonly database: Database; readonly clock: Clock; readonly random: Random };
+
+/** Uses the running server's database, or starts it for the while. */
+export async function withDatabase<Result>(work: (context: CommandContext) => Promise<Result>): Promise<Result> {
+  const config = readConfig(process.env);
+  const opened = await openServerDatabase(config, { role: 'command' });
+  try {
+    return await work({ config, database: opened.database, clock: systemClock, random: secureRandom });
+  } finally {
+    await opened.close();
+  }
+}
+
+export type OutputOptions = { readonly json?: boolean };
+
+export function print({ json = false }: OutputOptions, answer: { readonly value: unknown; readonly lines: readonly string[] }): void {
+  process.stdout.write(json ? `${JSON.stringify(answer.value, null, 2)}\n` : answer.lines.map((line) => `${line}\n`).join(''));
+}
+
+/** Runs a command to its end: the exit code says what came of it. */
+export function ending<Arguments extends readonly unknown[]>(command: (...given: Arguments) => Promise<void>) {
+  return async (...given: Arguments): Promise<void> => {
+    try {
+      await command(...given);
+    } catch (error) {
+      process.stderr.write(`${explain(error)}\n`);
+      process.exitCode = error instanceof ConfigError ? 2 : 1;
+    }
+  };
+}
+
+/** What is known has a sentence; what is not is shown whole, for whoever has to find out. */
+function explain(error: unknown): string {
+  if (error instanceof Failure) return loadTexts(new URL('text/', viewsDir)).in('en')(`cli.${error.code}`, error.detail);
+  const known = [ConfigError, EmbeddedBusyError, PortBusy, WrongSecret].some((kind) => error instanceof kind);
+  if (known) return (error as Error).message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** For an option that may be given several times. */
+export function collect<Value>(parse: (text: string) => Value) {
+  return (text: string, before: readonly Value[] = []): Value[] => [...before, parse(text)];
+}
+
+/** An option's text that must look like this. */
+export function matching(pattern: RegExp, hint: string) {
+  return (text: string): string => {
+    if (!pattern.test(text)) throw new InvalidArgumentError(hint);
+    return text;
+  };
+}
+
+export function wholeNumber(text: string, limits: { readonly from: number; readonly to: number }): number {
+  const value = Number(text);
+  if (!/^\d{1,9}$/.test(text) || value < limits.from || value > limits.to) {
+    throw new InvalidArgumentError(`It must be a whole number from ${limits.from} to ${limits.to}.`);
+  }
+  return value;
+}
+
+/** An absolute address; an app's own scheme is allowed where apps are called. */
+export function address(text: string): string {
+  const url = URL.parse(text);
+  if (!url || /[\s#]/.test(text)) throw new InvalidArgumentError('It must be an absolute address without #, such as https://app.example.org/callback.');
+  return text;
+}
+
+/** A length of time (`30m`, `12h`, `7d`, `4w`) or an instant (ISO 8601). */
+export function expiry(text: string, now: Date): Date {
+  const [, count, unit] = text.match(/^(\d{1,5})([mhdw])$/) ?? [];
+  const unitSeconds = { m: 60, h: 3_600, d: 86_400, w: 604_800 }[unit ?? ''];
+  const instant = unitSeconds ? new Date(now.getTime() + Number(count) * unitSeconds * 1000) : isoInstant(text);
+  if (!instant || instant <= now) throw new InvalidArgumentError('It must be a length of time such as 7d or 12h, or a date in the future such as 2030-12-31.');
+  return instant;
+}
+
+function isoInstant(text: string): Date | undefined {
+  if (!/^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text)) return undefined;
+  const instant = new Date(text);
+  return Number.isNaN(instant.getTime()) ? undefined : instant;
+}

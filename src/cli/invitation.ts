@@ -1,0 +1,60 @@
+/** `guestlist invitation list|show|revoke` */
+import type { Command } from 'commander';
+import { findAccountById } from '../account/store.ts';
+import { Failure } from '../errors.ts';
+import { type Invitation, stateOf } from '../invitation/invitation.ts';
+import { revoke as revokeInvitation } from '../invitation/issue.ts';
+import { findInvitation, listInvitations, listRedemptions } from '../invitation/store.ts';
+import { ending, type OutputOptions, print, wholeNumber, withDatabase } from './command.ts';
+
+export function addInvitationCommand(program: Command): void {
+  const invitation = program.command('invitation').description('invitations that were made');
+  invitation
+    .command('list')
+    .description('show the newest invitations')
+    .option('--limit <n>', 'how many', (text) => wholeNumber(text, { from: 1, to: 10_000 }), 100)
+    .option('--json', 'answer in JSON')
+    .action(ending(list));
+  invitation.command('show').description('show one, and who used it').argument('<id>').option('--json', 'answer in JSON').action(ending(show));
+  invitation.command('revoke').description('end one for good').argument('<id>').option('--json', 'answer in JSON').action(ending(revoke));
+}
+
+function describe(invitation: Invitation, now: Date) {
+  const { id, label, maxUses, usedCount, expiresAt, createdAt, revokedAt, grants } = invitation;
+  const given = grants.map((grant) => (grant.kind === 'group' ? `${grant.slug}:${grant.role}` : grant.right));
+  return { id, state: stateOf(invitation, now), label, usedCount, maxUses, expiresAt, createdAt, revokedAt, grants: given };
+}
+
+function summary({ id, state, usedCount, maxUses, grants, label }: ReturnType<typeof describe>): string {
+  return `${id}  ${state.padEnd(8)}  ${usedCount}/${maxUses}  ${grants.join(' ')}  ${label}`.trimEnd();
+}
+
+async function list({ limit, ...output }: OutputOptions & { readonly limit: number }): Promise<void> {
+  await withDatabase(async ({ database, clock }) => {
+    const now = clock();
+    const found = (await listInvitations(database, limit)).map((invitation) => describe(invitation, now));
+    print(output, { value: found, lines: found.length > 0 ? found.map(summary) : ['There is no invitation yet.'] });
+  });
+}
+
+async function show(id: string, options: OutputOptions): Promise<void> {
+  await withDatabase(async ({ database, clock }) => {
+    const invitation = await findInvitation(database, id);
+    if (!invitation) throw new Failure('invitation_not_found');
+    const described = describe(invitation, clock());
+    const redemptions = [];
+    for (const redemption of await listRedemptions(database, id)) {
+      redemptions.push({ ...redemption, email: (await findAccountById(database, redemption.accountId))?.email });
+    }
+    const used = redemptions.map(({ redeemedAt, email, accountId, accountCreated }) =>
+      `  ${redeemedAt.toISOString()}  ${email ?? accountId}${accountCreated ? '  (new account)' : ''}`);
+    print(options, { value: { ...described, redemptions }, lines: [summary(described), `Until ${described.expiresAt.toISOString()}`, ...used] });
+  });
+}
+
+async function revoke(id: string, options: OutputOptions): Promise<void> {
+  await withDatabase(async ({ database, clock, random }) => {
+    const revoked = await revokeInvitation(database, id, { clock, random, actor: 'operator' });
+    print(options, { value: { id, revoked }, lines: [revoked ? 'It is revoked: nobody can use it any more.' : 'It was revoked before.'] });
+  });
+}

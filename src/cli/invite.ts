@@ -1,0 +1,47 @@
+/** `guestlist invite`: makes an invitation. Its link and code are printed once. */
+import type { Command } from 'commander';
+import { findClient } from '../client/store.ts';
+import { Failure } from '../errors.ts';
+import { rightPattern } from '../group/group.ts';
+import { invite as makeInvitation } from '../invitation/issue.ts';
+import { systemClock } from '../lib/clock.ts';
+import { invitationUrl } from '../plugin.ts';
+import { collect, ending, expiry, matching, type OutputOptions, print, wholeNumber, withDatabase } from './command.ts';
+
+type InviteOptions = OutputOptions & {
+  readonly group?: readonly string[];
+  readonly right?: readonly string[];
+  readonly maxUses: number;
+  readonly expires: Date;
+  readonly label: string;
+  readonly app?: string;
+};
+
+const groupWithRole = matching(/^[a-z0-9][a-z0-9._-]{0,63}(:[a-z0-9][a-z0-9._-]{0,63})?$/, 'It must be a slug, or a slug and a role: choir or choir:manager.');
+
+export function addInviteCommand(program: Command): void {
+  const inSevenDays = expiry('7d', systemClock());
+  program
+    .command('invite')
+    .description('make an invitation; prints its link and code once')
+    .option('--group <slug[:role]>', 'a group to be in; may be repeated', collect(groupWithRole))
+    .option('--right <right>', 'a right to have; may be repeated', collect(matching(rightPattern, 'It must look like wiki:edit.')))
+    .option('--max-uses <n>', 'how many people can use it', (text) => wholeNumber(text, { from: 1, to: 1_000_000 }), 1)
+    .option('--expires <7d|date>', 'until when', (text) => expiry(text, systemClock()), inSevenDays)
+    .option('--label <text>', 'for your own lists', matching(/^.{0,200}$/u, 'It must have 200 characters or fewer.'), '')
+    .option('--app <client_id>', 'the app that invitees are led to')
+    .option('--json', 'answer in JSON')
+    .action(ending((options: InviteOptions, command: Command) => invite(options, command)));
+}
+
+async function invite({ group = [], right = [], maxUses, expires, label, app, ...output }: InviteOptions, command: Command): Promise<void> {
+  if (group.length + right.length === 0) command.error("error: an invitation needs '--group <slug[:role]>' or '--right <right>'");
+  await withDatabase(async ({ config, database, clock, random }) => {
+    if (app !== undefined && !(await findClient(database, app))) throw new Failure('client_not_found', { clientId: app });
+    const wish = { groups: group, rights: right, maxUses, expiresAt: expires, label, ...(app === undefined ? {} : { landingClientId: app }) };
+    const { id, token, code, expiresAt } = await makeInvitation(database, wish, { clock, random });
+    const url = invitationUrl(config.issuer, token);
+    const lines = [url, `Code: ${code}`, `For ${maxUses === 1 ? 'one person' : `${maxUses} people`}, until ${expiresAt.toISOString()}. Id: ${id}`];
+    print(output, { value: { id, url, code, expiresAt, maxUses, groups: group, rights: right, label }, lines });
+  });
+}

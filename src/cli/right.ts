@@ -1,0 +1,24 @@
+/** `guestlist right add` */
+import type { Command } from 'commander';
+import { rightPattern } from '../group/group.ts';
+import { addRight } from '../group/manage.ts';
+import { ending, matching, type OutputOptions, print, withDatabase } from './command.ts';
+
+export function addRightCommand(program: Command): void {
+  program
+    .command('right')
+    .description('rights that people can have')
+    .command('add')
+    .description('make a right')
+    .argument('<name>', 'such as wiki:edit', matching(rightPattern, 'It must look like wiki:edit.'))
+    .option('--description <text>', 'what it lets people do', matching(/^.{0,500}$/u, 'It must have 500 characters or fewer.'), '')
+    .option('--json', 'answer in JSON')
+    .action(ending(add));
+}
+
+async function add(name: string, { description, ...output }: OutputOptions & { readonly description: string }): Promise<void> {
+  await withDatabase(async ({ database, ...context }) => {
+    await addRight(database, { name, description }, context);
+    print(output, { value: { name, description }, lines: [`The right ${name} is there.`] });
+  });
+}

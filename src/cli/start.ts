@@ -1,0 +1,50 @@
+/** `guestlist start`: runs until it is told to stop. */
+import type { Command } from 'commander';
+import { systemClock } from '../lib/clock.ts';
+import { secureRandom } from '../lib/random.ts';
+import { type Config, readConfig } from '../server/config.ts';
+import { createLog } from '../server/log.ts';
+import { type Started, startServer } from '../server/start.ts';
+import { ending } from './command.ts';
+
+export function addStartCommand(program: Command): void {
+  program
+    .command('start')
+    .description('run the server')
+    .option('--demo', 'with a demo app and something to try; not in production')
+    .action(ending(start));
+}
+
+async function start({ demo = false }: { readonly demo?: boolean }): Promise<void> {
+  const config = readConfig(process.env);
+  if (demo && config.production) process.stderr.write('--demo is for development: it is left out in production.\n');
+  const started = await startServer({ config, demo: demo && !config.production, clock: systemClock, random: secureRandom, log: createLog(config.logLevel) });
+  process.stdout.write(greeting(config, started));
+  await untilTold();
+  await started.stop();
+}
+
+function greeting({ databaseUrl, dataDir }: Config, { issuer, adminUrl, demo, mailboxUrl }: Started): string {
+  const lines: readonly (readonly [string, string | undefined])[] = [
+    ['Issuer', issuer],
+    ['First admin', adminUrl && `${adminUrl}   (one hour, once)`],
+    ['Try it: invitation', demo?.invitationUrl],
+    ['Try it: demo app', demo?.baseUrl],
+    ['Mailbox', mailboxUrl],
+    ['Data', databaseUrl ? 'PostgreSQL of DATABASE_URL' : `embedded PostgreSQL in ${dataDir}`],
+  ];
+  const shown = lines.flatMap(([label, text]) => (text ? [`  ${label.padEnd(20)}${text}\n`] : []));
+  return `\nGuestlist is running. Stop it with Ctrl-C.\n\n${shown.join('')}\n`;
+}
+
+/** A second signal does not wait any longer. */
+function untilTold(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(1));
+        resolve();
+      });
+    }
+  });
+}
