@@ -3,12 +3,10 @@
  * in plain lines, with `--json` for a machine. Mistakes in the call end with 2, refusals with 1.
  */
 import { InvalidArgumentError } from 'commander';
-import { Failure } from '../errors.ts';
+import { Failure, type FailureCode, type FailureDetail } from '../errors.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import type { Database } from '../lib/db.ts';
 import { EmbeddedBusyError } from '../lib/embedded-postgres.ts';
-import { loadTexts } from '../lib/text.ts';
-import { viewsDir } from '../lib/page.ts';
 import { type Random, secureRandom } from '../lib/random.ts';
 import { WrongSecret } from '../oidc/keys.ts';
 import { type Config, ConfigError, readConfig } from '../server/config.ts';
@@ -48,11 +46,22 @@ export function ending<Arguments extends readonly unknown[]>(command: (...given:
 
 /** What is known has a sentence; what is not is shown whole, for whoever has to find out. */
 function explain(error: unknown): string {
-  if (error instanceof Failure) return loadTexts(new URL('text/', viewsDir)).in('en')(`cli.${error.code}`, error.detail);
+  if (error instanceof Failure) return sentences[error.code]?.(error.detail) ?? `Refused: ${error.code}`;
   const known = [ConfigError, EmbeddedBusyError, PortBusy, WrongSecret].some((kind) => error instanceof kind);
   if (known) return (error as Error).message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
+
+const sentences: Partial<Record<FailureCode, (detail: FailureDetail) => string>> = {
+  account_not_found: ({ email }) => `There is no account with the address ${email}.`,
+  client_exists: ({ clientId }) => `There is an app ${clientId} already.`,
+  client_not_found: ({ clientId }) => `There is no app ${clientId}.`,
+  group_exists: ({ slug }) => `There is a group ${slug} already.`,
+  group_not_found: ({ slug }) => `There is no group ${slug}. Make it with: guestlist group add ${slug} --name <name>`,
+  invitation_not_found: () => 'There is no invitation with this id.',
+  right_exists: ({ right }) => `There is a right ${right} already.`,
+  right_not_found: ({ right }) => `There is no right ${right}. Make it with: guestlist right add ${right}`,
+};
 
 /** For an option that may be given several times. */
 export function collect<Value>(parse: (text: string) => Value) {

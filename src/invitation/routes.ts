@@ -7,7 +7,7 @@ import { showRefusals, type Site } from './respond.ts';
 
 export function invitationRoutes(site: Site): Middleware {
   const at = (handler: (site: Site, ctx: Context) => Promise<void>): Middleware => (ctx) => handler(site, ctx);
-  const router = new Router({ exclusive: true });
+  const router = new Router();
   router.use(showRefusals(site));
   router.get('/invite', at(showInvitation));
   router.post('/invite/code', at(enterCode));

@@ -22,7 +22,9 @@ export type Identity = { readonly wrapper: readonly string[]; readonly uid?: num
 export type Binaries = { readonly folder: string; readonly version: string; readonly identity: Identity };
 
 /** Only what the programs need: variables like PGPORT or LD_LIBRARY_PATH would change what they do. */
-export const cleanEnvironment = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
+export function cleanEnvironment(): Record<string, string> {
+  return { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
+}
 
 const nobody = 65_534;
 
@@ -78,7 +80,7 @@ async function firstThatRuns(folder: string, identities: readonly Identity[], da
 async function versionOf(folder: string, identity: Identity, dataDir: string): Promise<string | undefined> {
   const [file = 'sh', ...args] = [...identity.wrapper, 'sh', '-c', 'cd "$1" && exec "$0" --version', join(folder, 'bin/postgres'), dataDir];
   try {
-    const { stdout } = await promisify(execFile)(file, args, { ...asUser(identity), env: cleanEnvironment, cwd: '/', timeout: 10_000 });
+    const { stdout } = await promisify(execFile)(file, args, { ...asUser(identity), env: cleanEnvironment(), cwd: '/', timeout: 10_000 });
     return /\d+(\.\d+)*/.exec(stdout)?.[0];
   } catch {
     return undefined;

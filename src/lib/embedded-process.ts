@@ -48,7 +48,7 @@ export type Command = {
 /** Starts one of the package's programs in a process group of its own, out of reach of Ctrl-C. */
 export function supervise({ folder, identity }: Binaries, { program, args, log, environment }: Command): Running {
   const [file = 'sh', ...rest] = [...identity.wrapper, 'sh', '-c', supervisor, join(folder, 'bin', program), ...args];
-  const env = { ...cleanEnvironment, ...environment };
+  const env = { ...cleanEnvironment(), ...environment };
   const child = spawn(file, rest, { ...asUser(identity), env, cwd: '/', detached: true, stdio: ['pipe', log, log] });
   const pipe = child.stdin as Socket;
   pipe.on('error', () => pipe.destroy());

@@ -18,7 +18,9 @@ export async function startJobs({ connection, database, clock, log }: JobArgumen
   const settings = typeof connection === 'string' ? { connectionString: connection } : connection;
   const pgPool = new pg.Pool({ ...settings, max: 3, application_name: 'guestlist jobs' });
   // Without a listener, a connection lost while idle would end the process.
-  pgPool.on('error', (error) => log.warn({ error }, 'the jobs lost a connection'));
+  const onError = (error: Error) => log.warn({ error }, 'the jobs lost a connection');
+  pgPool.on('error', onError);
+  pgPool.on('connect', (client) => client.on('error', onError));
   const runner: Runner = await run({
     pgPool,
     noHandleSignals: true,

@@ -38,7 +38,7 @@ export async function startServer(options: StartOptions): Promise<Started> {
   };
   try {
     const secret = serverSecret(config, random);
-    const opened = await openServerDatabase(config, { role: 'server', onEvent: (event) => log.warn({ event }, 'database') });
+    const opened = await openServerDatabase(config, { role: 'server', onEvent: (event) => log.info({ event }, 'database') });
     stops.push(opened.close);
     const demoBaseUrl = options.demo ? demoUrl(config) : undefined;
     const app = await createApp({

@@ -2,7 +2,7 @@
  * One PostgreSQL for a whole run of the tests: an embedded one, or the one of TEST_DATABASE_URL (a user who may
  * create databases). Owns the migrated template that `database.ts` copies, and leaves nothing behind.
  */
-import { mkdtemp, readdir, rm, stat, statfs } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -51,6 +51,8 @@ async function embeddedServer(): Promise<Server> {
   const parent = await scratchFolder();
   await removeForgottenFolders(parent);
   const dataDir = await mkdtemp(join(parent, folderPrefix));
+  // As root, the server runs as another user, who has to pass through.
+  await chmod(dataDir, 0o711);
   const server = await startEmbeddedPostgres({ dataDir, role: 'test', durable: false, settings: { max_connections: '200' } });
   return {
     connection: server.connection,

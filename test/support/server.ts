@@ -1,0 +1,91 @@
+/** The whole server in this process, on a database of its own and a free port, with a clock that tests can move. */
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { addClient, type NewClient } from '../../src/client/register.ts';
+import { addGroup } from '../../src/group/manage.ts';
+import type { Database } from '../../src/lib/db.ts';
+import { secureRandom } from '../../src/lib/random.ts';
+import { createSeal } from '../../src/lib/seal.ts';
+import { defaultScope } from '../../src/client/client.ts';
+import type { Guestlist } from '../../src/plugin.ts';
+import { type App, createApp } from '../../src/server/app.ts';
+import { createLog } from '../../src/server/log.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+
+export type TestServer = {
+  readonly issuer: string;
+  readonly database: Database;
+  readonly connection: TestDatabase['connection'];
+  readonly app: App;
+  readonly guestlist: Guestlist;
+  /** Everything that was logged, as text. */
+  readonly log: string[];
+  /** Moves the server's clock. */
+  pass(seconds: number): void;
+  now(): Date;
+  addGroup(slug: string, options?: { readonly name?: string; readonly rights?: readonly string[] }): Promise<void>;
+  addClient(wish: Partial<NewClient> & Pick<NewClient, 'id' | 'redirectUris'>): Promise<string | undefined>;
+  close(): Promise<void>;
+};
+
+export type TestServerOptions = {
+  readonly poolSize?: number;
+  readonly issuerPath?: string;
+  readonly proxyCount?: number;
+  readonly trustedOrigins?: readonly string[];
+  /** Instead of a new one. */
+  readonly on?: TestDatabase;
+};
+
+export const testSecret = 'a secret for tests, 32 characters or more';
+
+export async function startTestServer({ poolSize = 10, issuerPath = '', proxyCount = 0, trustedOrigins = [], on }: TestServerOptions = {}): Promise<TestServer> {
+  const testDatabase = on ?? (await createTestDatabase({ poolSize }));
+  const { database, connection } = testDatabase;
+  const socket = await openSocket();
+  const issuer = `http://localhost:${socket.port}${issuerPath}`;
+  const log: string[] = [];
+  let offsetMs = 0;
+  const clock = () => new Date(Date.now() + offsetMs);
+  const app = await createApp({
+    database, clock, random: secureRandom, issuer, secret: testSecret, brand: 'Guestlist', proxyCount, showsMailbox: true, trustedOrigins,
+    log: createLog('debug', { write: (line) => void log.push(line) }),
+  });
+  socket.serve(app.listener);
+  const tools = { clock, random: secureRandom };
+  return {
+    issuer, database, connection, app, log,
+    guestlist: app.guestlist,
+    now: clock,
+    pass: (seconds) => { offsetMs += seconds * 1000; },
+    addGroup: async (slug, { name = `Group ${slug}`, rights = [] } = {}) => {
+      await addGroup(database, { slug, name, description: `What ${slug} is for`, rights }, tools);
+    },
+    addClient: async (wish) => {
+      const client = {
+        name: wish.id, postLogoutRedirectUris: [], initiateLoginUri: undefined, backchannelLogoutUri: undefined,
+        resources: [], scope: defaultScope, firstParty: true, isPublic: false, ...wish,
+      };
+      return (await addClient(database, client, { ...tools, seal: createSeal(testSecret, secureRandom) })).clientSecret;
+    },
+    close: async () => {
+      await socket.close();
+      if (!on) await testDatabase.drop();
+    },
+  };
+}
+
+/** A listening port before there is anybody to answer: the issuer must be known first. */
+async function openSocket() {
+  let answer: RequestListener = (_request, response) => response.writeHead(503).end();
+  const server = createServer((request, response) => answer(request, response));
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    serve: (listener: RequestListener) => { answer = listener; },
+    close: () => new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    }),
+  };
+}

@@ -1,0 +1,243 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { errors, type FailureCode } from '../../src/errors.ts';
+import { createRenderer, viewsDir } from '../../src/lib/page.ts';
+import type { Pages } from '../../src/server/pages.ts';
+import { attribute, type Element, elementsOf, faultsOf, skeleton, textOf } from './markup.ts';
+import { brand, now, samples } from './samples.ts';
+
+const renderer = createRenderer({ brand, base: '/op' });
+const render = renderer.render<Pages>();
+const { locales } = renderer.texts;
+
+type Sample = { readonly title: string; readonly name: keyof Pages; readonly data: Pages[keyof Pages] };
+
+const all: readonly Sample[] = Object.entries(samples).flatMap(([name, cases]) =>
+  Object.entries(cases).map(([title, data]) => ({ title: `${name}, ${title}`, name: name as keyof Pages, data: data as Pages[keyof Pages] })),
+);
+const isHtml = ({ name }: Sample): boolean => !/\.(subject|text)$/.test(name);
+const isMail = (name: string): boolean => name.startsWith('mail/joined');
+const htmlPages = all.filter(isHtml);
+
+const hostileTexts: Readonly<Record<string, string>> = {
+  'a script': '<script>alert(1)</script>',
+  'a picture that runs': '"><img src=x onerror=alert(1)>',
+  'quotes': `' onfocus='alert(1)' " onfocus="alert(1)" autofocus=\` x`,
+  'template tags': '{{constructor.constructor("x")()}} <%= 7 * 7 %> ${7 * 7} {name, select, other {}} #',
+  'a script address': 'javascript:alert(document.domain)',
+  'ends of elements': '</title></textarea></pre></h1></form><form action=//evil.example><!--',
+  'turned text': '\u202Eevil\u2066\u2069\u2069 \u200F x',
+  'great length': 'Long '.repeat(2000),
+  'emoji': '👩‍👩‍👧‍👦🏴‍☠️\u0301',
+  'a null and lines': 'a\r\nBcc: x@example.org\u2028\u0085b',
+};
+
+/** Everything that people or apps can have written themselves. */
+const written = ['name', 'email', 'inviterName', 'description', 'role', 'clientName', 'groupNames', 'to', 'subject', 'text', 'scopes', 'claims', 'resource'];
+
+function rewritten<Value>(value: Value, text: string, isWritten = false): Value {
+  if (typeof value === 'string') return (isWritten ? text : value) as Value;
+  if (value instanceof Date || typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => rewritten(item, text, isWritten)) as Value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, rewritten(item, text, written.includes(key))])) as Value;
+}
+
+function page<Name extends keyof Pages>(name: Name, data: Pages[Name], locale = 'en'): string {
+  return render(name, data, { locale, now });
+}
+
+function first(html: string, tagName: string, matches: (element: Element) => boolean = () => true): Element {
+  const found = elementsOf(html).find((element) => element.tagName === tagName && matches(element));
+  if (!found) throw new Error(`no ${tagName}`);
+  return found;
+}
+
+const buttons = (html: string): string[] =>
+  elementsOf(html).filter((element) => element.tagName === 'button' || attribute(element, 'class')?.includes('button')).map((element) => textOf(element));
+
+describe.each(locales)('in %s', (locale) => {
+  it.each(htmlPages)('$title is sound', ({ name, data }) => {
+    expect(faultsOf(page(name, data, locale), { locale, dir: 'ltr', styled: isMail(name) })).toEqual([]);
+  });
+
+  it.each(Object.keys(errors))('%s has a page, in the shell and within an invitation', (code) => {
+    const failure = code as FailureCode;
+    const shell = page('server/error', { code: failure, detail: {}, requestId: 'r-1', homeHref: '/' }, locale);
+    const refused = page('invitation/refused', { ...samples['invitation/refused'].full, code: failure } as Pages['invitation/refused'], locale);
+    expect([...faultsOf(shell, { locale, dir: 'ltr' }), ...faultsOf(refused, { locale, dir: 'ltr' })]).toEqual([]);
+  });
+});
+
+describe.each(Object.entries(hostileTexts))('%s in every place that others write to', (_, text) => {
+  it.each(htmlPages)('changes nothing but words: $title', ({ name, data }) => {
+    const hostile = page(name, rewritten(data, text));
+    expect(skeleton(hostile)).toEqual(skeleton(page(name, rewritten(data, 'harmless'))));
+    expect(faultsOf(hostile, { locale: 'en', dir: 'ltr', styled: isMail(name) }).filter((fault) => !/null|control-character/.test(fault))).toEqual([]);
+  });
+
+  it('stays one short line in the subject of a mail', () => {
+    const subject = page('mail/joined.subject', rewritten(samples['mail/joined.subject']['a newcomer'] as Pages['mail/joined.subject'], text));
+    expect(subject).toMatch(/^[^\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]+$/u);
+    expect([...subject].length).toBeLessThanOrEqual(120);
+  });
+});
+
+describe('every page', () => {
+  it('has samples, so that none goes unseen', () => {
+    const files = readdirSync(viewsDir, { recursive: true, encoding: 'utf8' }).filter((file) => /^(?!part|text|assets)\w+[/].*\.\w+$/.test(file));
+    const sampled = Object.entries(samples).filter(([, cases]) => Object.keys(cases).length > 0).map(([name]) => name);
+    expect(files.map((file) => file.replace(/\.eta$/, '')).sort()).toEqual(sampled.sort());
+  });
+
+  it('turns round for a language written from right to left', () => {
+    const html = render('invitation/landing', samples['invitation/landing']['signed out'] as Pages['invitation/landing'], { locale: 'ar', now });
+    expect(faultsOf(html, { locale: 'ar', dir: 'rtl' })).toEqual([]);
+  });
+
+  it('finds its files below the path of the issuer', () => {
+    const html = page('server/home', samples['server/home']['signed out'] as Pages['server/home']);
+    const files = elementsOf(html).flatMap((element) => attribute(element, 'src') ?? (element.tagName === 'link' ? (attribute(element, 'href') ?? []) : []));
+    expect(files.length).toBeGreaterThan(2);
+    for (const file of files) expect(file).toMatch(/^\/op\/assets\/[a-z]+\.(css|js|svg)$/);
+  });
+
+  it.each(htmlPages.filter(({ name }) => !isMail(name)))('tells a link preview nothing: $title', ({ name, data }) => {
+    const metas = elementsOf(page(name, rewritten(data, 'Secret'))).filter(({ tagName }) => tagName === 'meta');
+    expect(metas.some((meta) => attribute(meta, 'property') === 'og:title')).toBe(true);
+    expect(metas.map((meta) => attribute(meta, 'content')).join()).not.toContain('Secret');
+  });
+});
+
+describe('a form with mistakes', () => {
+  const data = samples['account/register']['with mistakes'] as Pages['account/register'];
+  const html = page('account/register', data);
+
+  it('says so in the title, and first on the page with the focus', () => {
+    expect(textOf(first(html, 'title'))).toBe('Error: Set up your sign-in · Guestlist');
+    const focused = elementsOf(html).filter((element) => attribute(element, 'autofocus') !== undefined);
+    expect(focused.map((element) => attribute(element, 'role'))).toEqual(['alert']);
+  });
+
+  it('names each mistake at its field', () => {
+    for (const name of ['email', 'password']) {
+      const input = first(html, 'input', (element) => attribute(element, 'id') === name);
+      expect(attribute(input, 'aria-invalid')).toBe('true');
+      expect(attribute(input, 'aria-describedby')).toContain(`${name}-error`);
+      expect(first(html, 'a', (element) => attribute(element, 'href') === `#${name}`)).toBeDefined();
+    }
+  });
+
+  it('keeps what was typed, but never a password', () => {
+    const values = elementsOf(html).filter(({ tagName }) => tagName === 'input').map((input) => [attribute(input, 'name'), attribute(input, 'value')]);
+    expect(values).toEqual([['form_token', 'token'], ['name', 'Ada'], ['email', 'ada@'], ['password', undefined]]);
+  });
+
+  it('has words for a complaint nobody has foreseen', () => {
+    const unforeseen = page('account/register', { ...data, errors: { form: 'unknown_field', name: 'constructor' } });
+    expect(faultsOf(unforeseen, { locale: 'en', dir: 'ltr' })).toEqual([]);
+    expect(textOf(first(unforeseen, 'ul'))).toContain('Please check this.');
+  });
+});
+
+describe('an invitation', () => {
+  it('offers a stranger both ways in, newcomers first', () => {
+    const html = page('invitation/landing', samples['invitation/landing']['signed out'] as Pages['invitation/landing']);
+    expect(buttons(html)).toEqual(['I’m new here', 'I have an account']);
+    expect(textOf(first(html, 'h1'))).toBe('\u2068Maya Lind\u2069 invites you to \u2068Kammerchor Nord\u2069');
+  });
+
+  it('asks somebody signed in by name', () => {
+    const html = page('invitation/landing', samples['invitation/landing']['signed in'] as Pages['invitation/landing']);
+    expect(buttons(html)).toEqual(['Join as \u2068Ada Park\u2069', 'Use another account']);
+  });
+
+  it('names the place when nobody is named', () => {
+    const html = page('invitation/landing', samples['invitation/landing']['no inviter'] as Pages['invitation/landing']);
+    expect(textOf(first(html, 'h1'))).toBe('You’re invited to \u2068Kammerchor Nord\u2069 and \u2068Stage crew\u2069');
+  });
+
+  it.each([
+    ['signed out', 'Valid for 5 more days, until Thursday, November 26, 2026 at 6:00 PM UTC', '2026-11-26T18:00:00.000Z'],
+    ['no inviter', 'Valid for 2 more hours, until Saturday, November 21, 2026 at 12:30 PM UTC', '2026-11-21T12:30:00.000Z'],
+    ['rights only', 'Valid for 20 more minutes, until Saturday, November 21, 2026 at 10:20 AM UTC', '2026-11-21T10:20:00.000Z'],
+    ['over meanwhile', 'Was valid until Friday, November 20, 2026 at 10:00 AM UTC', '2026-11-20T10:00:00.000Z'],
+  ])('says until when, in words and as a date: %s', (title, words, instant) => {
+    const html = page('invitation/landing', samples['invitation/landing'][title] as Pages['invitation/landing']);
+    expect(textOf(first(html, 'p', (element) => attribute(element, 'class') === 'until')).replaceAll('\u202f', ' ').trim()).toBe(words);
+    expect(attribute(first(html, 'time'), 'datetime')).toBe(instant);
+  });
+
+  it('counts what is new when not all of it is', () => {
+    const html = page('invitation/join', samples['invitation/join']['groups partly new'] as Pages['invitation/join']);
+    expect(html).toContain('2 of 3 groups are new for you.');
+    expect(buttons(html)).toEqual(['Join', 'Not now', 'Use another account']);
+  });
+
+  it('can be taken up again after Not now, by a form', () => {
+    const html = page('invitation/done', samples['invitation/done'].declined as Pages['invitation/done']);
+    expect(attribute(first(html, 'form'), 'action')).toBe('/invite/again');
+    expect(buttons(html)).toEqual(['Undo']);
+  });
+
+  it('leads into the apps, the first before the others', () => {
+    const html = page('invitation/done', samples['invitation/done'].joined as Pages['invitation/done']);
+    expect(buttons(html)).toEqual(['Open \u2068Choir cloud\u2069', 'Open \u2068Wiki\u2069']);
+  });
+
+  it.each(['javascript:alert(1)', ' javascript:alert(1)', 'data:text/html,x', 'vbscript:x', ''])('gives an app at %j no button', (href) => {
+    const html = page('invitation/done', { ...(samples['invitation/done'].joined as Pages['invitation/done']), apps: [{ name: 'Evil', href }] });
+    expect(faultsOf(html, { locale: 'en', dir: 'ltr' })).toEqual([]);
+    expect(buttons(html)).toEqual([]);
+  });
+
+  it.each([
+    ['expired', 'It was valid until Thursday, November 26, 2026 at 6:00 PM UTC. Ask \u2068Maya Lind\u2069 for a new one.'],
+    ['expired at an unknown time', 'Ask whoever invited you for a new one.'],
+  ])('says whose move it is when it is over: %s', (title, words) => {
+    const html = page('invitation/refused', samples['invitation/refused'][title] as Pages['invitation/refused']);
+    expect(textOf(first(html, 'p', (element) => attribute(element, 'class') === 'lead')).replaceAll('\u202f', ' ')).toBe(words);
+  });
+});
+
+describe('signing out', () => {
+  it('sends the form of the provider, with or without the answer', () => {
+    const html = page('oidc/sign-out', samples['oidc/sign-out']['by an app'] as Pages['oidc/sign-out']);
+    const sent = elementsOf(html).filter(({ tagName }) => tagName === 'button').map((button) => ['form', 'name', 'value'].map((name) => attribute(button, name)));
+    expect(sent).toEqual([['op.logoutForm', 'logout', 'yes'], ['op.logoutForm', undefined, undefined]]);
+    expect(attribute(first(html, 'input'), 'name')).toBe('xsrf');
+  });
+});
+
+describe('mail', () => {
+  const [mail] = samples['mail/mailbox'].one?.mails ?? [];
+
+  it('is shown as text, where only web addresses are links', () => {
+    if (!mail) throw new Error('no sample');
+    const text = 'javascript:alert(1) <a href="x">x</a> HTTPS://a.example/b?c=1&d="e". (http://f.example/g), mailto:x@example.org';
+    const html = page('mail/message', { mail: { ...mail, text } });
+    const letter = first(html, 'pre');
+    expect(textOf(letter)).toBe(text);
+    const links = elementsOf(html).filter((element) => attribute(element, 'rel') === 'noreferrer').map((link) => attribute(link, 'href'));
+    expect(links).toEqual(['HTTPS://a.example/b?c=1&d=', 'http://f.example/g']);
+  });
+
+  it('says the same in text and in HTML, and escapes only there', () => {
+    const data = rewritten(samples['mail/joined.text']['a newcomer'] as Pages['mail/joined.text'], 'A & B');
+    const text = page('mail/joined.text', data);
+    const html = page('mail/joined.html', data);
+    expect(text).toContain('- A & B (as \u2068A & B\u2069): A & B');
+    for (const words of [data.homeHref, 'Your account is ready.', 'Hello \u2068A & B\u2069,']) {
+      expect(text).toContain(words);
+      expect(textOf(first(html, 'body'))).toContain(words);
+    }
+  });
+
+  it('holds no address that a mail program would make a link of, except ours', () => {
+    const data = rewritten(samples['mail/joined.text']['a newcomer'] as Pages['mail/joined.text'], 'evil.example/x http://evil.example');
+    for (const name of ['mail/joined.text', 'mail/joined.html'] as const) {
+      const body = page(name, data);
+      expect(body).toContain('evil.\u2060example');
+      expect(body).not.toMatch(/evil\.example/);
+    }
+  });
+});
