@@ -43,6 +43,8 @@ export async function ensureCluster(place: Place, binaries: Binaries, durable: b
   if (version === undefined) await createCluster(place, binaries, durable);
   else refuseOtherVersion(version.trim(), binaries.version);
   await giveTo(place.cluster, binaries.identity.owner);
+  // PostgreSQL refuses a folder that others may read, which a restored copy may be.
+  await chmod(place.cluster, 0o700);
   return version === undefined;
 }
 
@@ -82,9 +84,11 @@ async function syncFolder(folder: string): Promise<void> {
   await handle.sync().finally(() => handle.close());
 }
 
-/** The top last: if we are killed on the way, the next start sees that it has to go on. */
+/** The top last: if we are killed on the way, the next start sees that it has to go on. Tools that copy or restore leave mixed owners. */
 async function giveTo(folder: string, owner: number | undefined): Promise<void> {
-  if (owner === undefined || (await lstat(folder)).uid === owner) return;
+  if (owner === undefined) return;
+  const nearest = ['', ...(await readdir(folder))].map(async (name) => (await lstat(join(folder, name))).uid);
+  if ((await Promise.all(nearest)).every((uid) => uid === owner)) return;
   for (const name of await readdir(folder, { recursive: true })) await lchown(join(folder, name), owner, owner);
   await chown(folder, owner, owner);
 }
@@ -94,27 +98,26 @@ const longestSocketPath = process.platform === 'linux' ? 107 : 103;
 
 /** A folder that only the server's user and we can enter: that is the whole authentication. */
 export async function makeSocketFolder({ dataDir }: Place, { identity }: Binaries): Promise<string> {
-  const folder = socketFolderOf(dataDir);
-  await mkdir(folder, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
+  const inside = join(dataDir, 'socket');
+  const folder = fits(inside) ? inside : temporaryFolder(dataDir);
+  const made = await mkdir(folder, { mode: 0o700 }).then(
+    () => true,
+    () => false,
+  );
+  // Ours to mend; in the shared temporary folder somebody else may have been there first, and be waiting for us to trust it.
+  if (!made && folder === inside) await chmod(folder, 0o700);
   const found = await lstat(folder);
-  if (!found.isDirectory() || ![process.getuid?.(), identity.owner].includes(found.uid)) {
-    throw new EmbeddedUnavailableError(
-      `The folder ${folder}, where the database listens, belongs to somebody else. Remove it and start again.`,
-    );
+  if (!found.isDirectory() || ![process.getuid?.(), identity.owner].includes(found.uid) || (found.mode & 0o077) !== 0) {
+    throw new EmbeddedUnavailableError(`The folder ${folder}, meant for the database's socket, is not safe. Remove it and start again.`);
   }
-  await chmod(folder, 0o700);
-  await giveTo(folder, identity.owner);
+  if (identity.owner !== undefined && found.uid !== identity.owner) await lchown(folder, identity.owner, identity.owner);
   return folder;
 }
 
-function socketFolderOf(dataDir: string): string {
-  const inside = join(dataDir, 'socket');
-  if (fits(inside)) return inside;
+function temporaryFolder(dataDir: string): string {
   const name = `guestlist-${createHash('sha256').update(dataDir).digest('hex').slice(0, 16)}`;
-  const temporary = join(tmpdir(), name);
-  return fits(temporary) ? temporary : join('/tmp', name);
+  const usual = join(tmpdir(), name);
+  return fits(usual) ? usual : join('/tmp', name);
 }
 
 function fits(folder: string): boolean {

@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findBinaries } from '../../src/lib/embedded-binaries.ts';
+import { claimFolder } from '../../src/lib/embedded-owner.ts';
 import { type EmbeddedEvent, type EmbeddedOptions, type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/lib/embedded-postgres.ts';
+import { scratchFolder } from '../support/global-setup.ts';
 
 const busy = /^Guestlist is already running on this data folder \(process \d+\)\. Stop it first, or choose another folder with DATA_DIR\.$/;
 const root = process.getuid?.() === 0;
@@ -20,8 +22,10 @@ const started: EmbeddedPostgres[] = [];
 const children: ChildProcess[] = [];
 
 beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), 'guestlist-embedded-'));
+  scratch = await mkdtemp(join(await scratchFolder(), 'guestlist-test-embedded-'));
   await chmod(scratch, 0o711);
+  // Keeps a run beside this one from clearing it away as forgotten.
+  await claimFolder(scratch, 'test', async () => false);
   prepared = join(scratch, 'prepared');
   const server = await start(prepared);
   await query(server, 'create table note (words text)');
@@ -238,7 +242,7 @@ describe('after an accident', () => {
   it('a killed PostgreSQL comes back by itself, twice, and says so', async () => {
     const dataDir = await copyOfPrepared('killed-server');
     const events: string[] = [];
-    const server = await start(dataDir, { onEvent: ({ type }) => events.push(type) });
+    const server = await start(dataDir, { durable: true, onEvent: ({ type }) => events.push(type) });
     for (const words of ['first', 'second']) {
       await query(server, `insert into note values ('${words}')`);
       for (const pid of await serverProcesses(dataDir)) process.kill(pid, 'SIGKILL');
@@ -252,7 +256,7 @@ describe('after an accident', () => {
   it('a killed postmaster comes back while its sessions are still dying', async () => {
     const dataDir = await copyOfPrepared('killed-postmaster');
     const events: string[] = [];
-    const server = await start(dataDir, { onEvent: ({ type }) => events.push(type) });
+    const server = await start(dataDir, { durable: true, onEvent: ({ type }) => events.push(type) });
     const session = query(server, 'select pg_sleep(1)').catch(() => []);
     await sleep(100);
     process.kill(await postmasterOf(dataDir), 'SIGKILL');

@@ -44,7 +44,10 @@ export function createBrowser(home: string): Browser {
       method,
       dispatcher: agent,
       headers: {
-        accept: 'text/html,application/xhtml+xml', 'accept-language': 'en', cookie: await jar.getCookieString(address), 'sec-fetch-mode': 'navigate',
+        accept: 'text/html,application/xhtml+xml',
+        'accept-language': 'en',
+        cookie: await jar.getCookieString(address),
+        'sec-fetch-mode': 'navigate',
         ...(body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded', origin, 'sec-fetch-site': 'same-origin' }),
         ...headers,
       },
@@ -55,7 +58,15 @@ export function createBrowser(home: string): Browser {
     const location = response.headers.location;
     if (typeof location === 'string' && [302, 303, 307].includes(response.statusCode)) return follow(new URL(location, address));
     const $ = load(html);
-    return { status: response.statusCode, url: address, html, $, headers: response.headers, heading: $('h1').text().trim(), leftFor: undefined };
+    return {
+      status: response.statusCode,
+      url: address,
+      html,
+      $,
+      headers: response.headers,
+      heading: $('h1').text().trim(),
+      leftFor: undefined,
+    };
   }
 
   async function follow(next: URL): Promise<Rest> {
@@ -68,7 +79,9 @@ export function createBrowser(home: string): Browser {
     send('POST', new URL(address, home).href, { headers, body: new URLSearchParams(fields).toString() });
 
   return {
-    jar, trail, post,
+    jar,
+    trail,
+    post,
     open: (address, headers = {}) => send('GET', new URL(address, home).href, { headers }),
     async submit(page, button, fields = {}, headers = {}) {
       const { action, filled } = formOf(page, button);
@@ -79,7 +92,9 @@ export function createBrowser(home: string): Browser {
 }
 
 function formOf({ $, url, html }: Page, button: string): { action: string; filled: Fields } {
-  const found = $('button').filter((_, element) => $(element).text().trim() === button || $(element).attr('value') === button).first();
+  const found = $('button')
+    .filter((_, element) => $(element).text().trim() === button || $(element).attr('value') === button)
+    .first();
   if (found.length === 0) throw new Error(`no button ${button} on ${url}:\n${html}`);
   const form = found.attr('form') ? $('form').filter((_, element) => $(element).attr('id') === found.attr('form')) : found.closest('form');
   const filled = Object.fromEntries(form.serializeArray().map(({ name, value }) => [name, value]));

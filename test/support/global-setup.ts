@@ -67,7 +67,7 @@ const folderPrefix = 'guestlist-test-';
 const enoughBytes = 2 ** 30;
 
 /** In memory where there is plenty: a copy of the template then takes 30 ms and not 100 to 300. */
-async function scratchFolder(): Promise<string> {
+export async function scratchFolder(): Promise<string> {
   const memory = await statfs('/dev/shm').catch(() => undefined);
   return memory && memory.bavail * memory.bsize > enoughBytes ? '/dev/shm' : tmpdir();
 }

@@ -10,7 +10,11 @@ export async function openAsNewcomer(browser: Browser, url: string): Promise<Res
   return browser.submit(await browser.open(url), 'create');
 }
 
-export async function register(browser: Browser, page: Rest, { name = 'Ada Park', email, password = goodPassword }: Newcomer): Promise<Rest> {
+export async function register(
+  browser: Browser,
+  page: Rest,
+  { name = 'Ada Park', email, password = goodPassword }: Newcomer,
+): Promise<Rest> {
   return browser.submit(page, 'Create account and join', { name, email, password });
 }
 

@@ -11,7 +11,10 @@ export type RelyingApp = {
   /** Like `begin`, by a pushed authorization request. */
   push(params?: Readonly<Record<string, string>>): Promise<Flow>;
   /** A silent sign-in of somebody with a session; undefined if the provider wants to ask something. */
-  signInSilently(browser: Browser, params?: Readonly<Record<string, string>>): Promise<oidc.TokenEndpointResponse & oidc.TokenEndpointResponseHelpers>;
+  signInSilently(
+    browser: Browser,
+    params?: Readonly<Record<string, string>>,
+  ): Promise<oidc.TokenEndpointResponse & oidc.TokenEndpointResponseHelpers>;
 };
 
 export type Flow = {
@@ -20,29 +23,53 @@ export type Flow = {
   finish(rest: Rest, params?: Readonly<Record<string, string>>): Promise<oidc.TokenEndpointResponse & oidc.TokenEndpointResponseHelpers>;
 };
 
-export type AppOptions = { readonly id?: string; readonly firstParty?: boolean; readonly scope?: string; readonly resources?: readonly string[] };
+export type AppOptions = {
+  readonly id?: string;
+  readonly firstParty?: boolean;
+  readonly scope?: string;
+  readonly resources?: readonly string[];
+};
 
 export const fullScope = 'openid profile email groups roles entitlements';
 
-export async function createRelyingApp(server: TestServer, { id = 'app', firstParty = true, resources = [] }: AppOptions = {}): Promise<RelyingApp> {
+export async function createRelyingApp(
+  server: TestServer,
+  { id = 'app', firstParty = true, resources = [] }: AppOptions = {},
+): Promise<RelyingApp> {
   const redirectUri = `https://${id}.example.org/callback`;
   const secret = await server.addClient({
-    id, firstParty, resources, redirectUris: [redirectUri], initiateLoginUri: `https://${id}.example.org/login`,
+    id,
+    firstParty,
+    resources,
+    redirectUris: [redirectUri],
+    initiateLoginUri: `https://${id}.example.org/login`,
     postLogoutRedirectUris: [`https://${id}.example.org/`],
   });
-  const config = await oidc.discovery(new URL(server.issuer), id, undefined, oidc.ClientSecretBasic(secret), { execute: [oidc.allowInsecureRequests] });
+  const config = await oidc.discovery(new URL(server.issuer), id, undefined, oidc.ClientSecretBasic(secret), {
+    execute: [oidc.allowInsecureRequests],
+  });
 
   async function prepare(params: Readonly<Record<string, string>>) {
     const codeVerifier = oidc.randomPKCECodeVerifier();
     const nonce = oidc.randomNonce();
     const state = oidc.randomState();
     const query = {
-      redirect_uri: redirectUri, scope: fullScope, code_challenge: await oidc.calculatePKCECodeChallenge(codeVerifier),
-      code_challenge_method: 'S256', nonce, state, ...params,
+      redirect_uri: redirectUri,
+      scope: fullScope,
+      code_challenge: await oidc.calculatePKCECodeChallenge(codeVerifier),
+      code_challenge_method: 'S256',
+      nonce,
+      state,
+      ...params,
     };
     const finish: Flow['finish'] = async ({ leftFor, html, url }, more) => {
       if (!leftFor) throw new Error(`the browser did not come back to the app but stays at ${url}:\n${html}`);
-      return oidc.authorizationCodeGrant(config, leftFor, { pkceCodeVerifier: codeVerifier, expectedNonce: nonce, expectedState: state, idTokenExpected: true }, { ...more });
+      return oidc.authorizationCodeGrant(
+        config,
+        leftFor,
+        { pkceCodeVerifier: codeVerifier, expectedNonce: nonce, expectedState: state, idTokenExpected: true },
+        { ...more },
+      );
     };
     return { query, finish };
   }
@@ -53,7 +80,9 @@ export async function createRelyingApp(server: TestServer, { id = 'app', firstPa
   };
 
   return {
-    config, redirectUri, begin,
+    config,
+    redirectUri,
+    begin,
     async push(params = {}) {
       const { query, finish } = await prepare(params);
       return { url: (await oidc.buildAuthorizationUrlWithPAR(config, query)).href, finish };

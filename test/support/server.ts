@@ -39,7 +39,13 @@ export type TestServerOptions = {
 
 export const testSecret = 'a secret for tests, 32 characters or more';
 
-export async function startTestServer({ poolSize = 10, issuerPath = '', proxyCount = 0, trustedOrigins = [], on }: TestServerOptions = {}): Promise<TestServer> {
+export async function startTestServer({
+  poolSize = 10,
+  issuerPath = '',
+  proxyCount = 0,
+  trustedOrigins = [],
+  on,
+}: TestServerOptions = {}): Promise<TestServer> {
   const testDatabase = on ?? (await createTestDatabase({ poolSize }));
   const { database, connection } = testDatabase;
   const socket = await openSocket();
@@ -48,23 +54,44 @@ export async function startTestServer({ poolSize = 10, issuerPath = '', proxyCou
   let offsetMs = 0;
   const clock = () => new Date(Date.now() + offsetMs);
   const app = await createApp({
-    database, clock, random: secureRandom, issuer, secret: testSecret, brand: 'Guestlist', proxyCount, showsMailbox: true, trustedOrigins,
+    database,
+    clock,
+    random: secureRandom,
+    issuer,
+    secret: testSecret,
+    brand: 'Guestlist',
+    proxyCount,
+    showsMailbox: true,
+    trustedOrigins,
     log: createLog('debug', { write: (line) => void log.push(line) }),
   });
   socket.serve(app.listener);
   const tools = { clock, random: secureRandom };
   return {
-    issuer, database, connection, app, log,
+    issuer,
+    database,
+    connection,
+    app,
+    log,
     guestlist: app.guestlist,
     now: clock,
-    pass: (seconds) => { offsetMs += seconds * 1000; },
+    pass: (seconds) => {
+      offsetMs += seconds * 1000;
+    },
     addGroup: async (slug, { name = `Group ${slug}`, rights = [] } = {}) => {
       await addGroup(database, { slug, name, description: `What ${slug} is for`, rights }, tools);
     },
     addClient: async (wish) => {
       const client = {
-        name: wish.id, postLogoutRedirectUris: [], initiateLoginUri: undefined, backchannelLogoutUri: undefined,
-        resources: [], scope: defaultScope, firstParty: true, isPublic: false, ...wish,
+        name: wish.id,
+        postLogoutRedirectUris: [],
+        initiateLoginUri: undefined,
+        backchannelLogoutUri: undefined,
+        resources: [],
+        scope: defaultScope,
+        firstParty: true,
+        isPublic: false,
+        ...wish,
       };
       return (await addClient(database, client, { ...tools, seal: createSeal(testSecret, secureRandom) })).clientSecret;
     },
@@ -82,10 +109,13 @@ async function openSocket() {
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
   return {
     port: (server.address() as AddressInfo).port,
-    serve: (listener: RequestListener) => { answer = listener; },
-    close: () => new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }),
+    serve: (listener: RequestListener) => {
+      answer = listener;
+    },
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }

@@ -58,12 +58,16 @@ function scriptFaults(elements: readonly Element[], styled: boolean): string[] {
   return elements.flatMap((element) => [
     ...(active.includes(element.tagName) ? [`a ${element.tagName}`] : []),
     ...(element.tagName === 'script' && (!attribute(element, 'src') || textOf(element)) ? ['an inline script'] : []),
-    ...element.attrs.filter(({ name }) => name.startsWith('on') || name === 'srcdoc' || (name === 'style' && !styled)).map(({ name }) => `an inline ${name}`),
+    ...element.attrs
+      .filter(({ name }) => name.startsWith('on') || name === 'srcdoc' || (name === 'style' && !styled))
+      .map(({ name }) => `an inline ${name}`),
   ]);
 }
 
 function linkFaults(elements: readonly Element[]): string[] {
-  const addresses = elements.flatMap((element) => ['href', 'src', 'action', 'formaction'].map((name) => attribute(element, name))).filter((address) => address !== undefined);
+  const addresses = elements
+    .flatMap((element) => ['href', 'src', 'action', 'formaction'].map((name) => attribute(element, name)))
+    .filter((address) => address !== undefined);
   return addresses.filter((address) => !/^(https?:\/\/|#|\/(?![/\\]))/i.test(address)).map((address) => `leads to ${address}`);
 }
 
@@ -75,7 +79,10 @@ function formFaults(elements: readonly Element[]): string[] {
     ...inputs.filter((input) => !attribute(input, 'name')).map(() => 'an input without a name'),
     ...visible.filter((input) => !labelled.includes(attribute(input, 'id'))).map((input) => `no label for ${attribute(input, 'name')}`),
     ...visible.filter((input) => !attribute(input, 'autocomplete')).map((input) => `no autocomplete for ${attribute(input, 'name')}`),
-    ...elements.filter(({ tagName }) => tagName === 'form').filter((form) => attribute(form, 'method') !== 'post').map(() => 'a form that does not post'),
+    ...elements
+      .filter(({ tagName }) => tagName === 'form')
+      .filter((form) => attribute(form, 'method') !== 'post')
+      .map(() => 'a form that does not post'),
     ...elements.filter((element) => element.tagName === 'button' && !textOf(element).trim()).map(() => 'a button without words'),
   ];
 }

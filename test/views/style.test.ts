@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { viewsDir } from '../../src/lib/page.ts';
 
-const css = readFileSync(new URL('assets/guestlist.css', viewsDir), 'utf8');
+const css = readdirSync(new URL('assets/', viewsDir))
+  .filter((file) => file.endsWith('.css'))
+  .map((file) => readFileSync(new URL(`assets/${file}`, viewsDir), 'utf8'))
+  .join('\n');
 const script = readFileSync(new URL('assets/guestlist.js', viewsDir), 'utf8');
 const [light = {}, dark = {}] = [...css.matchAll(/:root \{([^}]*)\}/g)].map(([, body = '']) => colours(body));
 const schemes = { light, dark: { ...light, ...dark } };
@@ -28,14 +31,33 @@ function contrast(one: string, other: string): number {
 }
 
 const texts = [
-  ['ink', 'paper'], ['ink', 'glow'], ['ink', 'card'], ['ink', 'soft'], ['ink', 'wrong-soft'],
-  ['quiet', 'paper'], ['quiet', 'glow'], ['quiet', 'card'],
-  ['accent', 'card'], ['accent', 'paper'], ['accent-strong', 'card'], ['accent-strong', 'paper'],
-  ['on-accent', 'accent'], ['on-accent', 'accent-strong'],
-  ['soft-ink', 'soft'], ['warm-ink', 'warm'], ['glad-ink', 'glad'],
-  ['wrong', 'card'], ['wrong', 'wrong-soft'],
+  ['ink', 'paper'],
+  ['ink', 'glow'],
+  ['ink', 'card'],
+  ['ink', 'soft'],
+  ['ink', 'wrong-soft'],
+  ['quiet', 'paper'],
+  ['quiet', 'glow'],
+  ['quiet', 'card'],
+  ['accent', 'card'],
+  ['accent', 'paper'],
+  ['accent-strong', 'card'],
+  ['accent-strong', 'paper'],
+  ['on-accent', 'accent'],
+  ['on-accent', 'accent-strong'],
+  ['soft-ink', 'soft'],
+  ['warm-ink', 'warm'],
+  ['glad-ink', 'glad'],
+  ['wrong', 'card'],
+  ['wrong', 'wrong-soft'],
 ] as const;
-const borders = [['edge', 'card'], ['wrong', 'card'], ['accent', 'card'], ['accent', 'paper'], ['accent', 'glow']] as const;
+const borders = [
+  ['edge', 'card'],
+  ['wrong', 'card'],
+  ['accent', 'card'],
+  ['accent', 'paper'],
+  ['accent', 'glow'],
+] as const;
 
 describe.each(Object.entries(schemes))('the %s scheme', (_, scheme: Colours) => {
   it.each(texts)('shows %s on %s at 4.5 to 1 or better', (text, ground) => {

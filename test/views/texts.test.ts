@@ -30,7 +30,12 @@ function* walk(ast: Ast): Generator<string> {
     if (part.type === 0 || part.type === 7 || part.type === 8) continue;
     const options = 'options' in part ? Object.entries(part.options) : [];
     // A language may need more plural forms than English, but never other choices.
-    yield part.type === 5 ? `${part.value}: ${options.map(([name]) => name).sort().join(' ')}` : part.value;
+    yield part.type === 5
+      ? `${part.value}: ${options
+          .map(([name]) => name)
+          .sort()
+          .join(' ')}`
+      : part.value;
     for (const [, { value }] of options) yield* walk(value);
   }
 }
@@ -63,7 +68,9 @@ describe('the texts', () => {
   });
 
   it('tell of no error that does not exist', () => {
-    const told = Object.keys(english).filter((key) => /^error\.\w+\.title$/.test(key)).map((key) => key.split('.')[1]);
+    const told = Object.keys(english)
+      .filter((key) => /^error\.\w+\.title$/.test(key))
+      .map((key) => key.split('.')[1]);
     expect(told.sort()).toEqual(Object.keys(errors).sort());
   });
 
@@ -85,7 +92,9 @@ describe('the texts', () => {
   ])('know exactly the words of %s that the pages ask for', (family, list) => {
     const source = templates.find((template) => template.includes(`const ${list} =`) && template.includes(`\`${family}.\${`)) ?? '';
     const known = source.match(new RegExp(`const ${list} = \\[(.*)\\]`))?.[1]?.match(/\w+/g) ?? [];
-    const inTexts = Object.keys(english).filter((key) => key.startsWith(`${family}.`) && !literals.has(key)).map((key) => key.slice(family.length + 1));
+    const inTexts = Object.keys(english)
+      .filter((key) => key.startsWith(`${family}.`) && !literals.has(key))
+      .map((key) => key.slice(family.length + 1));
     expect(inTexts.filter((name) => name !== 'other').sort()).toEqual([...known].sort());
   });
 
@@ -104,7 +113,13 @@ describe('the texts', () => {
 
   it('are the only words: no template has any of its own', () => {
     const words = templates
-      .map((template) => template.replace(/<%[\s\S]*?%>/g, ' ').replace(/<[^>]*>/g, ' ').replace(/[\s·()"-]+/g, ' ').trim())
+      .map((template) =>
+        template
+          .replace(/<%[\s\S]*?%>/g, ' ')
+          .replace(/<[^>]*>/g, ' ')
+          .replace(/[\s·()"-]+/g, ' ')
+          .trim(),
+      )
       .filter((text) => /\p{L}{2,}/u.test(text));
     expect(words).toEqual([]);
   });

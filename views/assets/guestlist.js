@@ -16,14 +16,24 @@ function addPasswordSwitch(entry) {
     input.type = shows ? 'text' : 'password';
     button.textContent = shows ? entry.dataset.hide : entry.dataset.show;
   });
-  input.form.addEventListener('submit', () => { input.type = 'password'; });
+  input.form.addEventListener('submit', () => {
+    input.type = 'password';
+  });
   entry.append(button);
 }
 
 /* The server knows no time zone but UTC. */
 function showLocalTime(time) {
   const instant = new Date(time.dateTime);
-  const parts = { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric', hour: 'numeric', minute: '2-digit', timeZoneName: 'short' };
+  const parts = {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+    timeZoneName: 'short',
+  };
   time.title = time.textContent;
   time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, parts).format(instant);
 }
@@ -33,7 +43,9 @@ function refuseSecondSubmit(event) {
   const form = event.target;
   if (form.ariaBusy === 'true') return event.preventDefault();
   form.ariaBusy = 'true';
-  setTimeout(() => { form.ariaBusy = null; }, 8000);
+  setTimeout(() => {
+    form.ariaBusy = null;
+  }, 8000);
 }
 
 /* Coming back with the back button shows the page as it was left. */
