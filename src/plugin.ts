@@ -16,6 +16,7 @@ import { type InviteOptions, invite, type IssuedInvitation, revoke } from './inv
 import type { InvitationMails, InvitationPages } from './invitation/pages.ts';
 import { invitationPrompt, swapInviteParameter, switchAccountCheck } from './invitation/prompt.ts';
 import { type Redeemed, type Redeemer, redeem } from './invitation/redeem.ts';
+import { type Refusal, showRefusal } from './invitation/respond.ts';
 import { invitationRoutes } from './invitation/routes.ts';
 import { type Visit, visitOf } from './invitation/visit.ts';
 import { createShow } from './lib/answer.ts';
@@ -57,6 +58,8 @@ export type Guestlist = {
   /** Throws `invitation_not_found`; false if it was revoked before. */
   revoke(invitationId: string, actor: string): Promise<boolean>;
   gate(ctx: Context, interaction: Interaction): Promise<Gate>;
+  /** Answers with the page for a refusal of an invitation. */
+  refuse(ctx: Context, refusal: Refusal): void;
   /** Creates the account and redeems for it, in one transaction. Throws what the invitation refuses. */
   redeem(visit: Visit, registration: { readonly redeemer: Redeemer; readonly ip?: string; readonly locale: string }): Promise<Redeemed>;
 };
@@ -76,6 +79,7 @@ export function invitations(options: GuestlistOptions): Guestlist {
     },
     revoke: (invitationId, actor) => revoke(database, invitationId, { clock, random, actor }),
     gate: (ctx, interaction) => gateOf(host, ctx, interaction),
+    refuse: (ctx, refusal) => showRefusal({ host }, ctx, refusal),
     redeem: (visit, registration) => redeem(host, { visit, ...registration }),
   };
 }

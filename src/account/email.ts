@@ -12,7 +12,10 @@ export const emailSchema = z
   .pipe(z.string().min(1, 'required').refine((text) => Buffer.byteLength(text) <= 254, 'too_long').refine(isEmail, 'not_an_email'));
 
 const localPart = /^[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u;
-const asciiDomain = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/;
+/** Tested first: `domainToASCII` drops line breaks, and whatever follows a slash, as if it read a URL. */
+const writtenDomain = /^[\p{L}\p{M}\p{N}.-]+$/u;
+/** The last label begins with a letter: a number would be read as an IPv4 address. */
+const asciiDomain = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
 
 /**
  * Look-alike spellings (NFKC would change them) are refused: two accounts must not differ in nothing that anybody sees.
@@ -21,7 +24,8 @@ function isEmail(text: string): boolean {
   const at = text.lastIndexOf('@');
   const local = text.slice(0, at);
   if (at < 1 || Buffer.byteLength(local) > 64 || text !== text.normalize('NFKC')) return false;
-  return localPart.test(local) && asciiDomain.test(domainToASCII(text.slice(at + 1)).toLowerCase());
+  const domain = text.slice(at + 1);
+  return localPart.test(local) && writtenDomain.test(domain) && asciiDomain.test(domainToASCII(domain).toLowerCase());
 }
 
 /** Of an address that `emailSchema` let through. */

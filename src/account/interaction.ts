@@ -1,11 +1,11 @@
 /** What the pages of this slice share: what they need, which interaction they serve, and whose form it is. */
 import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
-import { errors as providerErrors, type Interaction } from 'oidc-provider';
+import { errors as providerErrors, type Interaction, type InteractionResults } from 'oidc-provider';
 import { Failure } from '../errors.ts';
 import { basePath } from '../invitation/host.ts';
 import type { InvitationPages } from '../invitation/pages.ts';
-import type { PageOf, Show } from '../lib/answer.ts';
+import { leadTo, type PageOf, type Show } from '../lib/answer.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Database } from '../lib/db.ts';
 import { type Fields, readForm } from '../lib/form.ts';
@@ -44,6 +44,15 @@ export async function findInteraction({ provider }: Pick<InteractionSite, 'provi
     if (!(error instanceof providerErrors.SessionNotFound)) throw error;
   }
   throw new Failure('interaction_expired');
+}
+
+/** Gives the provider its result and leads on. Throws `interaction_expired`: the same form was faster in another request. */
+export async function finishInteraction({ provider }: Pick<InteractionSite, 'provider'>, ctx: Context, result: InteractionResults): Promise<void> {
+  try {
+    leadTo(ctx, await provider.interactionResult(ctx.req, ctx.res, result));
+  } catch (error) {
+    throw error instanceof providerErrors.SessionNotFound ? new Failure('interaction_expired') : error;
+  }
 }
 
 /** Throws `foreign_origin`, `form_expired`, `interaction_expired`. */

@@ -14,7 +14,7 @@ import type { Transaction } from '../lib/db.ts';
 import { checkForm, type FieldErrors, type Fields, lineOfText } from '../lib/form.ts';
 import { newId } from '../lib/random.ts';
 import { emailKey, emailSchema } from './email.ts';
-import { type AccountSite, actionPath, findInteraction, occasionOf, pageRules, readInteractionForm } from './interaction.ts';
+import { type AccountSite, actionPath, findInteraction, finishInteraction, occasionOf, pageRules, readInteractionForm } from './interaction.ts';
 import { minPasswordLength, weaknessOf } from './password.ts';
 import { findAccountByEmail, findPasswordHash, insertAccount } from './store.ts';
 
@@ -29,7 +29,7 @@ type Shown = { readonly interaction: Interaction; readonly fields: Fields; reado
 async function showForm(site: AccountSite, ctx: Context, { interaction, fields, errors = {}, status = 200 }: Shown): Promise<void> {
   const gate = await site.guestlist.gate(ctx, interaction);
   if (gate.refusal === 'invitation_required') return showRequired(site, ctx, interaction);
-  if (gate.refusal) throw new Failure(gate.refusal);
+  if (gate.refusal) return site.guestlist.refuse(ctx, { code: gate.refusal, visit: gate.visit, ...pageRules(interaction) });
   const data = {
     action: actionPath(site, interaction, 'register'),
     formToken: site.formToken(interaction.uid),
@@ -72,8 +72,8 @@ export async function register(site: AccountSite, ctx: Context): Promise<void> {
     const locale = localeOf(site.renderer, ctx, interaction.params['ui_locales']);
     await finish(site, ctx, await site.guestlist.redeem(gate.visit, { redeemer: { createAccount }, ip: ctx.ip, locale }));
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'email_taken') throw error;
-    await finishRepeated(site, ctx, { interaction, fields, registration: form.value });
+    if (!(error instanceof Failure)) throw error;
+    await afterRefusal(site, ctx, { interaction, fields, registration: form.value, failure: error });
   }
 }
 
@@ -97,12 +97,15 @@ async function createAccountIn(trx: Transaction, { site, ip, registration, passw
   return id;
 }
 
+type Refused = Shown & { readonly registration: Registration; readonly failure: Failure };
+
 /** The same form sent twice: the first one made the account, and this one must lead to it as well. */
-async function finishRepeated(site: AccountSite, ctx: Context, sent: Shown & { readonly registration: Registration }): Promise<void> {
+async function afterRefusal(site: AccountSite, ctx: Context, { registration, failure, ...sent }: Refused): Promise<void> {
   const { visit } = await site.guestlist.gate(ctx, sent.interaction);
   const accountId = visit?.accountId;
-  if (accountId && (await isSamePerson(site, accountId, sent.registration))) return finish(site, ctx, { accountId, answer: 'joined' });
-  await showForm(site, ctx, { ...sent, errors: { email: 'email_taken' }, status: 422 });
+  if (accountId && (await isSamePerson(site, accountId, registration))) return finish(site, ctx, { accountId, answer: 'joined' });
+  if (failure.code === 'email_taken') return showForm(site, ctx, { ...sent, errors: { email: 'email_taken' }, status: 422 });
+  site.guestlist.refuse(ctx, { code: failure.code, visit, retryAfterSeconds: failure.retryAfterSeconds, ...pageRules(sent.interaction) });
 }
 
 async function isSamePerson({ database, passwords }: AccountSite, accountId: string, { email, password }: Registration): Promise<boolean> {
@@ -110,8 +113,12 @@ async function isSamePerson({ database, passwords }: AccountSite, accountId: str
   return account?.id === accountId && passwords.verify(await findPasswordHash(database, accountId), password);
 }
 
-/** `create` must be in the result, or the provider asks again. */
-async function finish({ provider }: AccountSite, ctx: Context, { accountId, answer }: { readonly accountId: string; readonly answer: string }): Promise<void> {
-  const result = { login: { accountId, amr: ['pwd'] }, create: {}, invitation: { answer } };
-  leadTo(ctx, await provider.interactionResult(ctx.req, ctx.res, result));
+/** `create` must be in the result, or the provider asks again. What was accepted is told at the front door at the latest. */
+async function finish(site: AccountSite, ctx: Context, { accountId, answer }: { readonly accountId: string; readonly answer: string }): Promise<void> {
+  try {
+    await finishInteraction(site, ctx, { login: { accountId, amr: ['pwd'] }, create: {}, invitation: { answer } });
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'interaction_expired') throw error;
+    leadTo(ctx, `${basePath(site.issuer)}/invite`);
+  }
 }

@@ -5,11 +5,10 @@ import { z } from 'zod';
 import { recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
 import { basePath } from '../invitation/host.ts';
-import { leadTo } from '../lib/answer.ts';
 import { checkForm, type FieldErrors } from '../lib/form.ts';
 import type { Account } from './account.ts';
 import { emailKey, emailSchema } from './email.ts';
-import { type AccountSite, actionPath, findInteraction, occasionOf, pageRules, readInteractionForm } from './interaction.ts';
+import { type AccountSite, actionPath, findInteraction, finishInteraction, occasionOf, pageRules, readInteractionForm } from './interaction.ts';
 import { findAccountByEmail, findPasswordHash, setPasswordHash } from './store.ts';
 
 type Entered = { readonly email?: string | undefined; readonly errors?: FieldErrors; readonly status?: number };
@@ -47,7 +46,7 @@ export async function signIn(site: AccountSite, ctx: Context): Promise<void> {
   if (account.disabledAt) throw new Failure('account_disabled');
   const now = site.clock();
   await recordAudit(site.database, { at: now, actor: account.id, actorIp: ctx.ip, action: 'account.signed_in', subject: account.id }, site.random);
-  leadTo(ctx, await site.provider.interactionResult(ctx.req, ctx.res, { login: { accountId: account.id, amr: ['pwd'] } }));
+  await finishInteraction(site, ctx, { login: { accountId: account.id, amr: ['pwd'] } });
 }
 
 async function authenticate(site: AccountSite, ctx: Context, { email, password }: z.output<typeof signInForm>): Promise<Account | undefined> {

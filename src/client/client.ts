@@ -27,9 +27,9 @@ export type Client = {
 export const clientIdPattern = /^[\x21\x23-\x5B\x5D-\x7E]{1,100}$/;
 export const defaultScope = 'openid profile email groups roles entitlements offline_access';
 
-/** 256 bits. */
+/** 256 bits; letters and digits only, since some apps forget to encode the rest for `client_secret_basic`. */
 export function mintClientSecret(random: Random): string {
-  return random(32).toString('base64url');
+  return random(32).toString('hex');
 }
 
 export function sealClientSecret(seal: Seal, clientId: string, secret: string): Buffer {

@@ -6,10 +6,10 @@ import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
 import type { Interaction } from 'oidc-provider';
 import { z } from 'zod';
-import { type AccountSite, actionPath, findInteraction, pageRules, readInteractionForm } from '../account/interaction.ts';
+import { type AccountSite, actionPath, findInteraction, finishInteraction, pageRules, readInteractionForm } from '../account/interaction.ts';
 import { findAccountById } from '../account/store.ts';
 import { Failure } from '../errors.ts';
-import { leadTo, type PageOf, type Show } from '../lib/answer.ts';
+import type { PageOf, Show } from '../lib/answer.ts';
 import { checkForm } from '../lib/form.ts';
 import type { ConsentPages } from './pages.ts';
 
@@ -50,7 +50,7 @@ export async function answerConsent(site: ConsentSite, ctx: Context): Promise<vo
     form.value.answer === 'allow'
       ? { consent: { grantId: await saveGrant(site.provider, interaction) } }
       : { error: 'access_denied', error_description: 'the person did not allow it' };
-  leadTo(ctx, await site.provider.interactionResult(ctx.req, ctx.res, result));
+  await finishInteraction(site, ctx, result);
 }
 
 async function saveGrant(provider: Provider, { grantId, session, params, prompt }: Interaction): Promise<string> {

@@ -139,9 +139,10 @@ export async function switchAccount(site: Site, ctx: Context): Promise<void> {
   await finish(site, ctx, { switchAccount: true });
 }
 
-/** Only after the transaction: it needs a connection of its own. The provider's answer is the redirect. */
-async function finish({ provider }: Site, ctx: Context, invitation: InvitationAnswer): Promise<void> {
-  const goesOn = 'answer' in invitation;
-  const returnTo = await provider.interactionResult(ctx.req, ctx.res, { invitation }, { mergeWithLastSubmission: goesOn });
+/** Only after the transaction: it needs a connection of its own. The same answer may have been faster in another request. */
+async function finish(site: Site, ctx: Context, invitation: InvitationAnswer): Promise<void> {
+  const options = { mergeWithLastSubmission: 'answer' in invitation };
+  const returnTo = await site.provider.interactionResult(ctx.req, ctx.res, { invitation }, options).catch(ignoreSessionNotFound);
+  if (!returnTo) return startAgain(site, ctx);
   leadTo(ctx, returnTo);
 }

@@ -16,7 +16,7 @@ import type { Visit, VisitHandle } from './visit.ts';
 
 export type Site = { readonly host: InvitationHost; readonly provider: Provider };
 
-export function pathOf({ host }: Site, path: string): string {
+export function pathOf({ host }: Pick<Site, 'host'>, path: string): string {
   return `${basePath(host.issuer)}${path}`;
 }
 
@@ -50,7 +50,7 @@ export function showRefusals(site: Site): Middleware {
   };
 }
 
-type Refusal = AnswerRules & {
+export type Refusal = AnswerRules & {
   readonly code: Failure['code'];
   readonly visit: Visit | undefined;
   readonly retryAfterSeconds?: number | undefined;
@@ -58,7 +58,8 @@ type Refusal = AnswerRules & {
   readonly formToken?: string;
 };
 
-export function showRefusal(site: Site, ctx: Context, { code, visit, retryAfterSeconds, declineAction, formToken = '', ...answer }: Refusal): void {
+export function showRefusal(
+  site: Pick<Site, 'host'>, ctx: Context, { code, visit, retryAfterSeconds, declineAction, formToken = '', ...answer }: Refusal): void {
   if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds));
   const invitation = visit?.invitation;
   const data = {

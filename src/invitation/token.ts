@@ -61,9 +61,10 @@ function parseCode(text: string): Token | undefined {
 
 /** Lower case, spaces, dashes and look-alikes are accepted: O is 0, I and L are 1. */
 function readDigits(text: string): number[] | undefined {
-  const plain = text.toUpperCase().replace(/[\s-]/g, '').replace(/O/g, '0').replace(/[IL]/g, '1');
-  if (!/^[0-9A-HJKMNP-TV-Z]+$/.test(plain)) return undefined;
-  return [...plain].map((character) => alphabet.indexOf(character));
+  const plain = text.replace(/[\s-]/g, '').replace(/o/gi, '0').replace(/[il]/gi, '1');
+  // Before upper-casing, which would make an S of ſ.
+  if (!/^[0-9A-HJKMNP-TV-Z]+$/i.test(plain)) return undefined;
+  return [...plain.toUpperCase()].map((character) => alphabet.indexOf(character));
 }
 
 function toLink(value: bigint): Token {

@@ -69,7 +69,6 @@ export class EmbeddedBusyError extends Error {
   }
 }
 
-const patienceMs = { server: 10_000, command: 30_000, test: 0 };
 const pollMs = 100;
 
 /** Throws `EmbeddedBusyError`, or `EmbeddedUnavailableError` where PostgreSQL cannot run. */
@@ -80,15 +79,17 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     if (claim.held) return launchHere(place, options, claim.release);
     const joined = options.role === 'command' ? await join(place) : undefined;
     if (joined) return joined;
-    if (waitedMs >= patienceMs[options.role] || !mayEndSoon(claim.owner, options.role)) throw new EmbeddedBusyError(claim.owner.pid);
-    if (waitedMs === 0) options.onEvent?.({ type: 'waiting', pid: claim.owner.pid });
+    if (waitedMs >= patienceMs(claim.owner, options.role)) throw new EmbeddedBusyError(claim.owner.pid);
+    if (waitedMs === 0 && claim.owner.role === 'command') options.onEvent?.({ type: 'waiting', pid: claim.owner.pid });
     await sleep(pollMs);
   }
 }
 
-/** A command ends; a server does not, and is only waited for by a command that wants to join when it is ready. */
-function mayEndSoon(owner: Owner, role: Role): boolean {
-  return role === 'command' || owner.role === 'command';
+function patienceMs(owner: Owner, role: Role): number {
+  // To join, the database must be ready: on a first start or after a crash that takes its time.
+  if (role === 'command') return 30_000;
+  // A server does not end by itself, but one that was just stopped or killed needs a moment to be gone.
+  return owner.role === 'command' ? 10_000 : 500;
 }
 
 async function launchHere(place: Place, options: EmbeddedOptions, release: () => Promise<void>): Promise<EmbeddedPostgres> {

@@ -8,7 +8,7 @@ import { mayNameResource } from '../client/client.ts';
 import { groupClaims } from '../group/claims.ts';
 import type { ServerKeys } from './keys.ts';
 
-const { Prompt } = interactionPolicy;
+const { Check, Prompt } = interactionPolicy;
 
 export type ProviderSettings = {
   readonly issuer: string;
@@ -86,10 +86,15 @@ function cookies(issuer: string, keys: string[]): NonNullable<Configuration['coo
   };
 }
 
-/** Initiating User Registration via OpenID Connect 1.0. First of all: a newcomer is not asked to sign in before. */
+/**
+ * Initiating User Registration via OpenID Connect 1.0: `create` first, a newcomer is not asked to sign in before. And a
+ * session whose account is paused or gone counts as none.
+ */
 function policyWithCreate() {
   const policy = interactionPolicy.base();
   policy.add(new Prompt({ name: 'create', requestable: true }), 0);
+  const isGone = ({ oidc }: KoaContextWithOIDC) => oidc.session?.accountId !== undefined && oidc.entities.Account === undefined;
+  policy.get('login')?.checks.add(new Check('account_gone', 'the account of this session cannot be used', 'login_required', isGone));
   return policy;
 }
 

@@ -106,6 +106,9 @@ function isForgotten(name: string): boolean {
 }
 
 async function dropWhere(admin: Database, isChosen: (name: string) => boolean): Promise<void> {
-  const names: string[] = await admin('pg_database').where('datname', 'like', 'guestlist_test_%').pluck('datname');
+  const own = admin('pg_database').whereRaw('datname like ? and datdba = (select oid from pg_roles where rolname = current_user)', [
+    'guestlist_test_%',
+  ]);
+  const names: string[] = await own.pluck('datname');
   for (const name of names.filter(isChosen)) await admin.raw('drop database if exists ?? with (force)', [name]);
 }

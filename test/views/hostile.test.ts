@@ -14,7 +14,7 @@ const hostileTexts: Readonly<Record<string, string>> = {
   'turned text': '\u202Eevil\u2066\u2069\u2069 \u200F x',
   'great length': 'Long '.repeat(2000),
   emoji: '👩‍👩‍👧‍👦🏴‍☠️\u0301',
-  'a null and lines': 'a\r\nBcc: x@example.org\u2028\u0085b',
+  'lines and controls': 'a\u0007\r\nBcc: x@example.org\u2028\u0085b',
 };
 
 describe.each(Object.entries(hostileTexts))('%s in every place that others write to', (_, text) => {

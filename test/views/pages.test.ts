@@ -36,10 +36,7 @@ describe('every page', () => {
   });
 
   it('turns round for a language written from right to left', () => {
-    const html = render('invitation/landing', samples['invitation/landing']['signed out'] as Pages['invitation/landing'], {
-      locale: 'ar',
-      now,
-    });
+    const html = page('invitation/landing', samples['invitation/landing']['signed out'] as Pages['invitation/landing'], 'ar');
     expect(faultsOf(html, { locale: 'ar', dir: 'rtl' })).toEqual([]);
   });
 

@@ -38,17 +38,18 @@ function showLocalTime(time) {
   time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, parts).format(instant);
 }
 
-/* The button stays enabled until the form is on its way: its name and value belong to the form. */
+/* The first answer counts. Buttons stay enabled, for the name and value of the one pressed belong to the form. */
 function refuseSecondSubmit(event) {
-  const form = event.target;
-  if (form.ariaBusy === 'true') return event.preventDefault();
-  form.ariaBusy = 'true';
-  setTimeout(() => {
-    form.ariaBusy = null;
-  }, 8000);
+  if (event.target.ariaBusy === 'true') return event.preventDefault();
+  markForms('true');
+  setTimeout(allowSubmits, 8000);
 }
 
-/* Coming back with the back button shows the page as it was left. */
+/* Also for coming back with the back button, which shows the page as it was left. */
 function allowSubmits() {
-  for (const form of document.forms) form.ariaBusy = null;
+  markForms(null);
+}
+
+function markForms(busy) {
+  for (const form of document.forms) form.ariaBusy = busy;
 }

@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { findInvitation } from '../../src/invitation/store.ts';
+import { createBrowser } from '../support/browser.ts';
+import { goodPassword, join, openAsNewcomer, register, signIn } from '../support/people.ts';
+import { createRelyingApp, type RelyingApp } from '../support/relying-app.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+
+let server: TestServer;
+let app: RelyingApp;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  await server.addGroup('choir', { name: 'Kammerchor Nord' });
+  app = await createRelyingApp(server);
+});
+afterAll(() => server?.close());
+beforeEach(async () => {
+  await server.database.raw('delete from guestlist.throttle');
+});
+
+async function count(table: string): Promise<number> {
+  const { rows } = await server.database.raw(`select count(*)::int as count from guestlist.${table}`);
+  return rows[0].count;
+}
+
+test.each([
+  ['a missing name', { name: '' }, 'name'],
+  ['a name of invisible marks', { name: '\u202Eada' }, 'name'],
+  ['a name that is too long', { name: 'a'.repeat(101) }, 'name'],
+  ['no address', { email: '' }, 'email'],
+  ['half an address', { email: 'ada@' }, 'email'],
+  ['two addresses', { email: 'a@example.org,b@example.org' }, 'email'],
+  ['a line break in the address', { email: 'a@example.org\r\nBcc: x@example.org' }, 'email'],
+  ['no password', { password: '' }, 'password'],
+  ['a short password', { password: 'short one 1234' }, 'password'],
+  ['a password that everybody tries', { password: 'passwordpassword' }, 'password'],
+  ['the address as password', { email: 'ada.park.of.the.choir@example.org', password: 'ada.park.of.the.choir@example.org' }, 'password'],
+  ['an endless password', { password: 'x'.repeat(5000) }, 'password'],
+] as const)('%s: the same page back with the field named, what was typed kept, and nothing made', async (_what, wrong, field) => {
+  const { url, id } = await server.guestlist.invite({ groups: ['choir'] });
+  const browser = createBrowser(server.issuer);
+  const form = await openAsNewcomer(browser, url);
+  const accounts = await count('account');
+  const entered = { name: 'Ada Park', email: 'kept@example.org', password: goodPassword, ...wrong };
+  const page = await browser.submit(form, 'Create account and join', entered);
+  expect(page.status).toBe(422);
+  expect(page.$('[aria-invalid="true"]').map((_, element) => page.$(element).attr('name')).get()).toEqual([field]);
+  expect(page.$('title').text()).toMatch(/^Error: /);
+  const kept = field === 'name' ? 'email' : 'name';
+  expect(page.$(`[name="${kept}"]`).attr('value')).toBe(entered[kept]);
+  expect(page.$('[name="password"]').attr('value')).toBeUndefined();
+  expect(await count('account')).toBe(accounts);
+
+  const repaired = await browser.submit(page, 'Create account and join', { name: 'Ada Park', email: `repaired-${id}@example.org`, password: goodPassword });
+  expect(repaired.heading).toBe('You’re in!');
+});
+
+test('fields that nobody asked for are refused', async () => {
+  const browser = createBrowser(server.issuer);
+  const form = await openAsNewcomer(browser, (await server.guestlist.invite({ groups: ['choir'] })).url);
+  const page = await browser.submit(form, 'Create account and join', { name: 'A', email: 'wild@example.org', password: goodPassword, email_verified: 'true' });
+  expect(page.status).toBe(422);
+  expect(await count(`account_email where email_key = 'wild@example.org'`)).toBe(0);
+});
+
+test('the form sent again after it worked leads to the same place, and counts once (F5)', async () => {
+  const { url, id } = await server.guestlist.invite({ groups: ['choir'] });
+  const browser = createBrowser(server.issuer);
+  const form = await openAsNewcomer(browser, url);
+  const twice = await Promise.all([1, 2, 3].map(() => register(browser, form, { email: 'double@example.org' })));
+  expect(twice.map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect(twice.map(({ heading }) => heading)).toContain('You’re in!');
+  expect((await findInvitation(server.database, id))?.usedCount).toBe(1);
+  expect(await count(`account_email where email_key = 'double@example.org'`)).toBe(1);
+  expect(await count(`mail where to_address = 'double@example.org'`)).toBe(1);
+});
+
+test('an address that has an account cannot be taken over; its owner can sign in to accept (D3)', async () => {
+  await join(createBrowser(server.issuer), (await server.guestlist.invite({ groups: ['choir'] })).url, { email: 'owner@example.org' });
+  const { url, id } = await server.guestlist.invite({ groups: ['choir'], maxUses: 3 });
+  const browser = createBrowser(server.issuer);
+  const page = await register(browser, await openAsNewcomer(browser, url), { email: 'OWNER@example.org', password: 'another very long password 17' });
+  expect(page.status).toBe(422);
+  expect(page.$('[aria-invalid="true"]').attr('name')).toBe('email');
+  const silent = await browser.open((await app.begin({ prompt: 'none' })).url);
+  expect(silent.leftFor?.searchParams.get('error')).toBe('login_required');
+  expect((await findInvitation(server.database, id))?.usedCount).toBe(0);
+});
+
+test('the last place goes while the form is filled in: told so, and no account is left behind', async () => {
+  const { url } = await server.guestlist.invite({ groups: ['choir'] });
+  const slow = createBrowser(server.issuer);
+  const form = await openAsNewcomer(slow, url);
+  await join(createBrowser(server.issuer), url, { email: 'quick@example.org' });
+  const page = await register(slow, form, { email: 'slow@example.org' });
+  expect(page.status).toBe(410);
+  expect(page.heading).toContain('already been used');
+  expect(await count(`account_email where email_key = 'slow@example.org'`)).toBe(0);
+});
+
+test('everything is committed together: account, address, redemption, membership, audit entry and mail', async () => {
+  const { url, id } = await server.guestlist.invite({ groups: ['choir'] });
+  await join(createBrowser(server.issuer), url, { email: 'Together@Example.org', name: 'Tom Ether' });
+  const { rows } = await server.database.raw(`
+    select a.name, e.email, e.verified_at, r.account_created, m.role, x.detail,
+      (select count(*)::int from guestlist.mail where to_address = e.email) as mails,
+      (select array_agg(action order by action) from guestlist.audit_event where actor = a.id) as actions
+    from guestlist.redemption r
+    join guestlist.account a on a.id = r.account_id join guestlist.account_email e on e.account_id = a.id
+    join guestlist.membership m on m.account_id = a.id join guestlist.audit_event x on x.subject = r.invitation_id and x.action = 'invitation.redeemed'
+    where r.invitation_id = ?`, [id]);
+  expect(rows).toEqual([{
+    name: 'Tom Ether', email: 'Together@Example.org', verified_at: null, account_created: true, role: 'member', mails: 1,
+    detail: expect.objectContaining({ accountCreated: true, grants: ['choir:member'] }), actions: ['account.created', 'invitation.redeemed'],
+  }]);
+});
+
+test('wrong address and wrong password are told in the same words, and too many tries have to wait', async () => {
+  await join(createBrowser(server.issuer), (await server.guestlist.invite({ groups: ['choir'] })).url, { email: 'known@example.org' });
+  const browser = createBrowser(server.issuer);
+  const signInPage = await browser.open((await app.begin()).url);
+  const neutral = (html: string) => html.replaceAll(/(un)?known@example\.org/g, '…');
+  const wrong = await signIn(browser, signInPage, { email: 'known@example.org', password: 'not my password at all' });
+  const unknown = await signIn(browser, signInPage, { email: 'unknown@example.org', password: 'not my password at all' });
+  expect(wrong.status).toBe(422);
+  expect(neutral(wrong.html)).toBe(neutral(unknown.html));
+
+  for (let attempt = 0; attempt < 9; attempt += 1) await signIn(browser, signInPage, { email: 'known@example.org', password: 'guess' });
+  const stopped = await signIn(browser, signInPage, { email: 'KNOWN@example.org' });
+  expect(stopped.status).toBe(429);
+  expect(Number(stopped.headers['retry-after'])).toBeGreaterThan(60);
+});
+
+test('a paused account cannot sign in, and what it had is gone from the next answers', async () => {
+  const browser = createBrowser(server.issuer);
+  await join(browser, (await server.guestlist.invite({ groups: ['choir'] })).url, { email: 'paused@example.org' });
+  await server.database.raw(`update guestlist.account set disabled_at = now() where id = (select account_id from guestlist.account_email where email_key = 'paused@example.org')`);
+  const silent = await browser.open((await app.begin({ prompt: 'none' })).url);
+  expect(silent.leftFor?.searchParams.get('error')).toBeTruthy();
+  const other = createBrowser(server.issuer);
+  const page = await signIn(other, await other.open((await app.begin()).url), { email: 'paused@example.org' });
+  expect({ status: page.status, heading: page.heading }).toEqual({ status: 403, heading: 'Your account is paused' });
+});
+
+test('the session gets a new id when somebody signs in (I6)', async () => {
+  const email = 'fixation@example.org';
+  await join(createBrowser(server.issuer), (await server.guestlist.invite({ groups: ['choir'] })).url, { email });
+  const browser = createBrowser(server.issuer);
+  const sessionId = async () => (await browser.jar.getCookies(server.issuer)).find(({ key }) => key === 'guestlist_session')?.value;
+  const flow = await app.begin();
+  const signInPage = await browser.open(flow.url);
+  const before = await sessionId();
+  const rest = await signIn(browser, signInPage, { email });
+  expect(rest.leftFor).toBeDefined();
+  expect(await sessionId()).toBeTruthy();
+  expect(await sessionId()).not.toBe(before);
+});
