@@ -57,7 +57,7 @@ const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 export async function createPasswords({ pepper, queueLength = 500 }: { readonly pepper: Buffer; readonly queueLength?: number }): Promise<Passwords> {
   const limit = pLimit(availableParallelism());
-  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+  const inTurn = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     if (limit.pendingCount >= queueLength) throw new Failure('too_busy', {}, 5);
     return limit(work);
   };

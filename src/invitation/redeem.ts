@@ -76,7 +76,7 @@ async function stay(
   visit: Visit,
   { accountId, now }: { readonly accountId: string; readonly now: Date },
 ): Promise<Redeemed> {
-  if (!visit.answer) await markAnswered(trx, visit.id, { answer: 'already_member', accountId, now });
+  await markAnswered(trx, visit.id, { answer: 'already_member', accountId, now });
   return { accountId, answer: 'already_member', newGrants: [] };
 }
 

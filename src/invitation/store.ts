@@ -196,17 +196,15 @@ export async function markContinued(db: Queryable, visitId: string, now: Date): 
   await execute(db, 'update guestlist.visit set continued_at = :now where id = :visitId and continued_at is null', { visitId, now });
 }
 
+/** A better answer replaces a lesser one, never the other way round: of two tabs, the one that joined is right. */
 export async function markAnswered(
   db: Queryable,
   visitId: string,
   { answer, accountId, now }: { readonly answer: VisitAnswer; readonly accountId: string | undefined; readonly now: Date },
 ): Promise<void> {
-  await execute(
-    db,
-    `
-    update guestlist.visit set answered_at = :now, answer = :answer, account_id = :accountId where id = :visitId`,
-    { visitId, answer, accountId: accountId ?? null, now },
-  );
+  const sql = `update guestlist.visit set answered_at = :now, answer = :answer, account_id = :accountId
+    where id = :visitId and (answer is null or answer = 'declined' or :answer = 'joined')`;
+  await execute(db, sql, { visitId, answer, accountId: accountId ?? null, now });
 }
 
 export async function deleteExpiredVisits(db: Queryable, now: Date): Promise<number> {

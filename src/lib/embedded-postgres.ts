@@ -96,6 +96,8 @@ async function launchHere(place: Place, options: EmbeddedOptions, release: () =>
   try {
     const { durable = true, settings = {}, onEvent = () => undefined } = options;
     const binaries = await findBinaries(place.dataDir);
+    // Of a killed owner: it removes files on its way out.
+    await settleEarlierServer(place.cluster);
     if (await ensureCluster(place, binaries, durable)) onEvent({ type: 'created' });
     const socketFolder = await makeSocketFolder(place, binaries);
     const connection = { host: socketFolder, port: 5432, user: ownName, database: ownName };
