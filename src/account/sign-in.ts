@@ -30,7 +30,7 @@ async function showForm(site: AccountSite, ctx: Context, { interaction, email = 
     occasion: occasionOf(gate),
     clientName: client?.clientName,
     registerHref: gate.visit && !gate.refusal ? actionPath(site, interaction, 'register') : undefined,
-    codePage: `${basePath(site.issuer)}/invite`,
+    codePage: `${basePath(site.issuer)}/invite/code`,
   };
   site.show(ctx, { page: 'account/sign-in', data, status, ...pageRules(interaction) });
 }

@@ -6,6 +6,7 @@ import { InvalidArgumentError } from 'commander';
 import { Failure, type FailureCode, type FailureDetail } from '../errors.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import type { Database } from '../lib/db.ts';
+import { EmbeddedUnavailableError } from '../lib/embedded-binaries.ts';
 import { EmbeddedBusyError } from '../lib/embedded-postgres.ts';
 import { type Random, secureRandom } from '../lib/random.ts';
 import { WrongSecret } from '../oidc/keys.ts';
@@ -47,7 +48,7 @@ export function ending<Arguments extends readonly unknown[]>(command: (...given:
 /** What is known has a sentence; what is not is shown whole, for whoever has to find out. */
 function explain(error: unknown): string {
   if (error instanceof Failure) return sentences[error.code]?.(error.detail) ?? `Refused: ${error.code}`;
-  const known = [ConfigError, EmbeddedBusyError, PortBusy, WrongSecret].some((kind) => error instanceof kind);
+  const known = [ConfigError, EmbeddedBusyError, EmbeddedUnavailableError, PortBusy, WrongSecret].some((kind) => error instanceof kind);
   if (known) return (error as Error).message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -11,7 +11,7 @@ import { checkForm } from '../lib/form.ts';
 import { addressBlock } from '../lib/throttle.ts';
 import { readVisitCookie, writeVisitCookie } from './cookie.ts';
 import { ownUrl } from './host.ts';
-import { type InvitationState, stateOf } from './invitation.ts';
+import { stateOf } from './invitation.ts';
 import type { AppLink } from './pages.ts';
 import { formToken, offerOf, pathOf, readOwnForm, showRefusal, type Site } from './respond.ts';
 import { findTokenId, markContinued } from './store.ts';
@@ -64,7 +64,8 @@ export async function showInvitation(site: Site, ctx: Context): Promise<void> {
   const person = await signedInPerson(site, ctx);
   const state = stateOf(visit.invitation, site.host.clock());
   // A full invitation is still good news to somebody who is in already: that is for the next page to say.
-  if (state !== 'open' && !(state === 'used_up' && person)) return showRefusal(site, ctx, { code: refusalOf(state), visit });
+  if (state === 'used_up' && !person) return showUsedUp(site, ctx, current);
+  if (state !== 'open' && state !== 'used_up') return showRefusal(site, ctx, { code: `invitation_${state}`, visit });
   site.host.show(ctx, {
     page: 'invitation/landing',
     data: {
@@ -76,8 +77,9 @@ export async function showInvitation(site: Site, ctx: Context): Promise<void> {
   });
 }
 
-function refusalOf(state: Exclude<InvitationState, 'open'>): `invitation_${typeof state}` {
-  return `invitation_${state}`;
+function showUsedUp(site: Site, ctx: Context, { visit, handle }: OpenVisit): void {
+  const signInAction = pathOf(site, '/invite/continue');
+  showRefusal(site, ctx, { code: 'invitation_used_up', visit, signInAction, formToken: formToken(handle, 'continue') });
 }
 
 async function signedInPerson({ host, provider }: Site, ctx: Context) {
@@ -92,6 +94,11 @@ function showCodePage(site: Site, ctx: Context, { notFound, mistyped = false, se
   const status = notFound ? 404 : mistyped ? 422 : 200;
   const data = { notFound, errors, codeAction: pathOf(site, '/invite/code') };
   site.host.show(ctx, { page: 'invitation/code', data, status, secretAddress });
+}
+
+/** Always the place to type a code, also for somebody who holds an invitation that leads nowhere. */
+export async function askForCode(site: Site, ctx: Context): Promise<void> {
+  showCodePage(site, ctx, { notFound: false });
 }
 
 /** A whole pasted link is as good as a code. */

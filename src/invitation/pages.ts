@@ -53,6 +53,8 @@ export type InvitationPages = {
     readonly inviterName: string | undefined;
     /** Leaves the invitation and goes on with signing in; undefined outside a flow. */
     readonly declineAction: string | undefined;
+    /** Somebody who used the invitation before may sign in: posts `way` = login. */
+    readonly signInAction: string | undefined;
     readonly formToken: string;
     readonly codePage: string;
   };

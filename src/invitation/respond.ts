@@ -55,11 +55,12 @@ export type Refusal = AnswerRules & {
   readonly visit: Visit | undefined;
   readonly retryAfterSeconds?: number | undefined;
   readonly declineAction?: string;
+  readonly signInAction?: string;
   readonly formToken?: string;
 };
 
 export function showRefusal(
-  site: Pick<Site, 'host'>, ctx: Context, { code, visit, retryAfterSeconds, declineAction, formToken = '', ...answer }: Refusal): void {
+  site: Pick<Site, 'host'>, ctx: Context, { code, visit, retryAfterSeconds, declineAction, signInAction, formToken = '', ...answer }: Refusal): void {
   if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds));
   const invitation = visit?.invitation;
   const data = {
@@ -68,8 +69,9 @@ export function showRefusal(
     singleUse: invitation?.maxUses === 1,
     inviterName: invitation?.inviterName,
     declineAction,
+    signInAction,
     formToken,
-    codePage: pathOf(site, '/invite'),
+    codePage: pathOf(site, '/invite/code'),
   };
   site.host.show(ctx, { status: statusOf(code), ...answer, page: 'invitation/refused', data });
 }

@@ -1,7 +1,7 @@
 /** Every path of the invitation slice, in one list. All lie under `/invite`, so that the interaction cookie reaches them. */
 import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
-import { enterCode, goOn, openLink, showDone, showInvitation } from './front-door.ts';
+import { askForCode, enterCode, goOn, openLink, showDone, showInvitation } from './front-door.ts';
 import { accept, decline, showQuestion, switchAccount } from './question.ts';
 import { showRefusals, type Site } from './respond.ts';
 
@@ -10,6 +10,7 @@ export function invitationRoutes(site: Site): Middleware {
   const router = new Router();
   router.use(showRefusals(site));
   router.get('/invite', at(showInvitation));
+  router.get('/invite/code', at(askForCode));
   router.post('/invite/code', at(enterCode));
   router.post('/invite/continue', at(goOn));
   router.get('/invite/done', at(showDone));

@@ -22,8 +22,12 @@ export function openDatabase(connection: Connection, poolSize: number): Database
     connection: { ...settings, application_name: 'guestlist', keepAlive: true, connectionTimeoutMillis: 5_000 },
     pool: { min: 0, max: poolSize, idleTimeoutMillis: 30_000 },
     acquireConnectionTimeout: 15_000,
+    // Whoever asked gets the error; knex would print it as well, parameters and all.
+    log: { error: silent, warn: silent, debug: silent, deprecate: silent },
   });
 }
+
+function silent(): void {}
 
 /** Runs one statement with named bindings (`:name`), and returns its rows. */
 export async function rows<Row>(db: Queryable, sql: string, bindings: Bindings = {}): Promise<Row[]> {
@@ -74,7 +78,7 @@ export function violates(error: unknown, constraint: string): boolean {
   return sqlStateOf(error) === '23505' && (error as { constraint?: string }).constraint === constraint;
 }
 
-const outageCodes = /^(08...|57P0[1-5]|53...|55P03|25006|40001|40P01|E(CONNREFUSED|CONNRESET|PIPE|NOENT|TIMEDOUT))$/;
+const outageCodes = /^(08...|28...|3D000|55000|57P0[1-5]|53...|55P03|25006|40001|40P01|E(CONNREFUSED|CONNRESET|PIPE|NOENT|TIMEDOUT))$/;
 
 /**
  * True when the database is away, full or failing over, so that the answer is "try again" and not "your mistake".

@@ -26,10 +26,17 @@ export async function readForm(request: IncomingMessage): Promise<Fields> {
 async function readText(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let byteCount = 0;
-  for await (const chunk of request) {
-    byteCount += chunk.length;
-    if (byteCount > maxBytes) throw new Failure('body_too_large');
-    chunks.push(chunk);
+  try {
+    // Not destroyed when it is left early: a destroyed request has lost its socket, and with it the address it came from.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      byteCount += chunk.length;
+      if (byteCount > maxBytes) throw new Failure('body_too_large');
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    request.resume();
+    // What else can go wrong is that the sender leaves.
+    throw error instanceof Failure ? error : new Failure('form_invalid');
   }
   return Buffer.concat(chunks).toString('utf8');
 }

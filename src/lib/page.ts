@@ -71,7 +71,7 @@ function createEta(overrides: string | undefined, autoEscape: boolean): Eta {
 
 function replacement(folder: string | undefined, template: string): string | undefined {
   if (!folder) return undefined;
-  const file = join(folder, `${template}.eta`);
+  const file = join(folder, /\.\w+$/.test(template) ? template : `${template}.eta`);
   return existsSync(file) ? file : undefined;
 }
 

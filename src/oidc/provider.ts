@@ -51,10 +51,10 @@ export function providerConfiguration(settings: ProviderSettings): Configuration
       backchannelLogout: { enabled: true },
       claimsParameter: { enabled: true },
       dPoP: { enabled: true, nonceSecret: keys.dpopSecret, requireNonce: () => false },
-      introspection: { enabled: true },
+      introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => client.clientAuthMethod !== 'none' || token.clientId === client.clientId },
       pushedAuthorizationRequests: { enabled: true },
       resourceIndicators: { enabled: true, getResourceServerInfo: resourceServer, useGrantedResource: () => true },
-      revocation: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
       rpInitiatedLogout,
     },
     ttl: {

@@ -15,6 +15,8 @@ export type GuardSite = FailureSite & { readonly clock: Clock; readonly random: 
 export function guard(site: GuardSite): Middleware {
   return async (ctx, next) => {
     const startedAt = site.clock();
+    // Now: a request that is broken off has no address any more.
+    const { ip } = ctx;
     ctx.state['requestId'] = newId(startedAt, site.random);
     ctx.set('X-Request-Id', ctx.state['requestId']);
     if (site.issuer.startsWith('https:')) ctx.set('Strict-Transport-Security', 'max-age=31536000; includeSubDomains');
@@ -25,7 +27,7 @@ export function guard(site: GuardSite): Middleware {
     } catch (error) {
       answerFailure(site, ctx, toFailure(error, ctx, site.log));
     }
-    logAnswer(site, ctx, startedAt);
+    logAnswer(site, ctx, { startedAt, ip });
   };
 }
 
@@ -36,10 +38,10 @@ function refuseForeignHost({ issuer, proxyCount }: GuardSite, ctx: Context): voi
   if (host.toLowerCase() !== new URL(issuer).host || !ctx.originalUrl.startsWith('/')) throw new Failure('wrong_host', { issuer });
 }
 
-function logAnswer({ log, clock }: GuardSite, ctx: Context, startedAt: Date): void {
+function logAnswer({ log, clock }: GuardSite, ctx: Context, { startedAt, ip }: { readonly startedAt: Date; readonly ip: string }): void {
   const { method, status, path } = ctx;
   const ms = clock().getTime() - startedAt.getTime();
-  log.info({ requestId: ctx.state['requestId'], method, path: loggedPath(path), status, ms, ip: ctx.ip }, 'answered');
+  log.info({ requestId: ctx.state['requestId'], method, path: loggedPath(path), status, ms, ip }, 'answered');
 }
 
 /** oidc-provider builds addresses from the request; its request then has the issuer's scheme and host, whatever came in. */

@@ -93,7 +93,7 @@ test('not now uses nothing, and can be taken back', async () => {
   expect(await usedCount(id)).toBe(0);
   expect((await app.signInSilently(browser)).claims()?.['groups']).toEqual(['choir']);
 
-  const again = await browser.open('/invite');
+  const again = await browser.open(declined.$('a.button').attr('href') ?? '');
   const accepted = await browser.submit(await browser.submit(again, 'join'), 'Join');
   expect(accepted.heading).toBe('You’re in!');
   expect(await usedCount(id)).toBe(1);
@@ -146,4 +146,14 @@ test('a removed member does not come back through the link they used before', as
   const refused = await browser.submit(await browser.open(url), 'join');
   expect(refused.status).toBe(410);
   expect(await usedCount(id)).toBe(1);
+});
+
+test('who used the last place themselves can sign in from the page that says so', async () => {
+  const { invitation } = await memberOfChoir('used-it@example.org');
+  const browser = createBrowser(server.issuer);
+  const refused = await browser.open(invitation.url);
+  expect(refused.status).toBe(410);
+  const question = await signIn(browser, await browser.submit(refused, 'Sign in'), { email: 'used-it@example.org' });
+  expect(question.heading).toContain('already');
+  expect((await browser.submit(question, 'Continue')).heading).toContain('already');
 });

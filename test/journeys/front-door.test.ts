@@ -133,6 +133,9 @@ test('expired, withdrawn and used up: each its page, 410, and nothing is accepte
   const late = await register(holder, form, { email: 'late@example.org' });
   expect(late.status).toBe(410);
 
+  const codePage = await holder.open((await holder.open(expired.url)).$('a.button').attr('href') ?? '');
+  expect({ status: codePage.status, field: codePage.$('[name="code"]').length }).toEqual({ status: 200, field: 1 });
+
   const revoked = await server.guestlist.invite({ groups: ['choir'] });
   const waiting = await openAsNewcomer(holder, revoked.url);
   expect(await server.guestlist.revoke(revoked.id, 'operator')).toBe(true);

@@ -38,6 +38,7 @@ const refused = {
   singleUse: true,
   inviterName: 'Maya Lind',
   declineAction: '/invite/interaction/1/decline',
+  signInAction: undefined,
   formToken: 'token',
   codePage: '/invite',
 };
@@ -111,6 +112,7 @@ export const samples: Cases = {
     'expired, outside a flow': { ...outside, code: 'invitation_expired' },
     'expired at an unknown time': { ...outside, code: 'invitation_expired', expiresAt: undefined },
     used: { ...refused, code: 'invitation_used_up' },
+    usedOutside: { ...outside, code: 'invitation_used_up', signInAction: '/invite/continue', formToken: 'token' },
     full: { ...outside, code: 'invitation_used_up', singleUse: false },
     withdrawn: { ...refused, code: 'invitation_revoked' },
     'not found': { ...outside, code: 'invitation_not_found' },
