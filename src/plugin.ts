@@ -88,7 +88,13 @@ export function invitationUrl(issuer: string, token: string): string {
   return ownUrl(issuer, `/invite/${token}`);
 }
 
-function createHost({ apps = async () => [], brand = 'Guestlist', clock = systemClock, random = secureRandom, ...options }: GuestlistOptions): InvitationHost {
+function createHost({
+  apps = async () => [],
+  brand = 'Guestlist',
+  clock = systemClock,
+  random = secureRandom,
+  ...options
+}: GuestlistOptions): InvitationHost {
   const { database, issuer, person } = options;
   const renderer = createRenderer({ brand, base: new URL(issuer).pathname.replace(/\/$/, ''), overrides: options.views });
   const unknownTokens = createThrottle(database, { name: 'unknown_token', points: 100, perSeconds: 60 });
@@ -149,7 +155,10 @@ function withInvite(host: InvitationHost, extraParams: Configuration['extraParam
   };
 }
 
-function withInvitationPrompt(host: InvitationHost, interactions: Configuration['interactions'] = {}): NonNullable<Configuration['interactions']> {
+function withInvitationPrompt(
+  host: InvitationHost,
+  interactions: Configuration['interactions'] = {},
+): NonNullable<Configuration['interactions']> {
   const { url = (_ctx, { uid }) => ownUrl(host.issuer, `/interaction/${uid}`) } = interactions;
   return {
     ...interactions,
@@ -175,10 +184,14 @@ function policyWithInvitations(host: InvitationHost, policy: readonly interactio
 
 type FindAccount = NonNullable<Configuration['findAccount']>;
 
-function withGroups(host: InvitationHost, findAccount: FindAccount = (_ctx, accountId) => ({ accountId, claims: () => ({ sub: accountId }) })): FindAccount {
+function withGroups(
+  host: InvitationHost,
+  findAccount: FindAccount = (_ctx, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
+): FindAccount {
   return async (ctx, sub, token) => {
     const account = await findAccount(ctx, sub, token);
     if (!account) return undefined;
+    // biome-ignore lint/complexity/useMaxParams: the provider's signature
     const claims: typeof account.claims = async (use, scope, asked, rejected) => ({
       ...(await account.claims(use, scope, asked, rejected)),
       ...(await groupClaimsOf(host.database, account.accountId, { request: { scope, claims: asked }, now: host.clock() })),
@@ -227,4 +240,3 @@ function withFrontDoorGrant(loadExistingGrant: LoadExistingGrant = standardGrant
     return grant;
   };
 }
-

@@ -9,7 +9,13 @@ export type EmailKey = string & { readonly brand: 'EmailKey' };
 export const emailSchema = z
   .string({ error: 'required' })
   .transform((text) => text.trim().normalize('NFC'))
-  .pipe(z.string().min(1, 'required').refine((text) => Buffer.byteLength(text) <= 254, 'too_long').refine(isEmail, 'not_an_email'));
+  .pipe(
+    z
+      .string()
+      .min(1, 'required')
+      .refine((text) => Buffer.byteLength(text) <= 254, 'too_long')
+      .refine(isEmail, 'not_an_email'),
+  );
 
 const localPart = /^[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u;
 /** Tested first: `domainToASCII` drops line breaks, and whatever follows a slash, as if it read a URL. */

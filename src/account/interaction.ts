@@ -47,7 +47,11 @@ export async function findInteraction({ provider }: Pick<InteractionSite, 'provi
 }
 
 /** Gives the provider its result and leads on. Throws `interaction_expired`: the same form was faster in another request. */
-export async function finishInteraction({ provider }: Pick<InteractionSite, 'provider'>, ctx: Context, result: InteractionResults): Promise<void> {
+export async function finishInteraction(
+  { provider }: Pick<InteractionSite, 'provider'>,
+  ctx: Context,
+  result: InteractionResults,
+): Promise<void> {
   try {
     leadTo(ctx, await provider.interactionResult(ctx.req, ctx.res, result));
   } catch (error) {
@@ -56,7 +60,10 @@ export async function finishInteraction({ provider }: Pick<InteractionSite, 'pro
 }
 
 /** Throws `foreign_origin`, `form_expired`, `interaction_expired`. */
-export async function readInteractionForm(site: InteractionSite, ctx: Context): Promise<{ readonly interaction: Interaction; readonly fields: Fields }> {
+export async function readInteractionForm(
+  site: InteractionSite,
+  ctx: Context,
+): Promise<{ readonly interaction: Interaction; readonly fields: Fields }> {
   if (!isOwnOrigin(ctx.headers, new URL(site.issuer).origin)) throw new Failure('foreign_origin');
   const { form_token, ...fields } = await readForm(ctx.req);
   const interaction = await findInteraction(site, ctx);

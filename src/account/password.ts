@@ -55,7 +55,13 @@ export type Passwords = {
 /** OWASP's first choice: 19 MiB, two passes. */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
-export async function createPasswords({ pepper, queueLength = 500 }: { readonly pepper: Buffer; readonly queueLength?: number }): Promise<Passwords> {
+export async function createPasswords({
+  pepper,
+  queueLength = 500,
+}: {
+  readonly pepper: Buffer;
+  readonly queueLength?: number;
+}): Promise<Passwords> {
   const limit = pLimit(availableParallelism());
   const inTurn = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     if (limit.pendingCount >= queueLength) throw new Failure('too_busy', {}, 5);

@@ -14,7 +14,15 @@ import type { Transaction } from '../lib/db.ts';
 import { checkForm, type FieldErrors, type Fields, lineOfText } from '../lib/form.ts';
 import { newId } from '../lib/random.ts';
 import { emailKey, emailSchema } from './email.ts';
-import { type AccountSite, actionPath, findInteraction, finishInteraction, occasionOf, pageRules, readInteractionForm } from './interaction.ts';
+import {
+  type AccountSite,
+  actionPath,
+  findInteraction,
+  finishInteraction,
+  occasionOf,
+  pageRules,
+  readInteractionForm,
+} from './interaction.ts';
 import { minPasswordLength, weaknessOf } from './password.ts';
 import { findAccountByEmail, findPasswordHash, insertAccount } from './store.ts';
 
@@ -87,13 +95,22 @@ async function checkRegistration(fields: Fields) {
 }
 
 type AccountSource = { readonly invitationId: string; readonly now: Date };
-type Creation = AccountSource & { readonly site: AccountSite; readonly ip: string; readonly registration: Registration; readonly passwordHash: string };
+type Creation = AccountSource & {
+  readonly site: AccountSite;
+  readonly ip: string;
+  readonly registration: Registration;
+  readonly passwordHash: string;
+};
 
 async function createAccountIn(trx: Transaction, { site, ip, registration, passwordHash, invitationId, now }: Creation): Promise<string> {
   const id = newId(now, site.random);
   const { name, email } = registration;
   await insertAccount(trx, { id, name, email, passwordHash, createdAt: now, invitationId });
-  await recordAudit(trx, { at: now, actor: id, actorIp: ip, action: 'account.created', subject: id, detail: { invitationId } }, site.random);
+  await recordAudit(
+    trx,
+    { at: now, actor: id, actorIp: ip, action: 'account.created', subject: id, detail: { invitationId } },
+    site.random,
+  );
   return id;
 }
 
@@ -114,7 +131,11 @@ async function isSamePerson({ database, passwords }: AccountSite, accountId: str
 }
 
 /** `create` must be in the result, or the provider asks again. What was accepted is told at the front door at the latest. */
-async function finish(site: AccountSite, ctx: Context, { accountId, answer }: { readonly accountId: string; readonly answer: string }): Promise<void> {
+async function finish(
+  site: AccountSite,
+  ctx: Context,
+  { accountId, answer }: { readonly accountId: string; readonly answer: string },
+): Promise<void> {
   try {
     await finishInteraction(site, ctx, { login: { accountId, amr: ['pwd'] }, create: {}, invitation: { answer } });
   } catch (error) {

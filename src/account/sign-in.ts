@@ -8,7 +8,15 @@ import { basePath } from '../invitation/host.ts';
 import { checkForm, type FieldErrors } from '../lib/form.ts';
 import type { Account } from './account.ts';
 import { emailKey, emailSchema } from './email.ts';
-import { type AccountSite, actionPath, findInteraction, finishInteraction, occasionOf, pageRules, readInteractionForm } from './interaction.ts';
+import {
+  type AccountSite,
+  actionPath,
+  findInteraction,
+  finishInteraction,
+  occasionOf,
+  pageRules,
+  readInteractionForm,
+} from './interaction.ts';
 import { findAccountByEmail, findPasswordHash, setPasswordHash } from './store.ts';
 
 type Entered = { readonly email?: string | undefined; readonly errors?: FieldErrors; readonly status?: number };
@@ -19,7 +27,11 @@ export async function showSignIn(site: AccountSite, ctx: Context): Promise<void>
   await showForm(site, ctx, { interaction, email: typeof hint === 'string' ? hint.slice(0, 254) : '' });
 }
 
-async function showForm(site: AccountSite, ctx: Context, { interaction, email = '', errors = {}, status = 200 }: Entered & { readonly interaction: Interaction }) {
+async function showForm(
+  site: AccountSite,
+  ctx: Context,
+  { interaction, email = '', errors = {}, status = 200 }: Entered & { readonly interaction: Interaction },
+) {
   const gate = await site.guestlist.gate(ctx, interaction);
   const client = await site.provider.Client.find(String(interaction.params['client_id']));
   const data = {
@@ -35,7 +47,10 @@ async function showForm(site: AccountSite, ctx: Context, { interaction, email = 
   site.show(ctx, { page: 'account/sign-in', data, status, ...pageRules(interaction) });
 }
 
-const signInForm = z.strictObject({ email: emailSchema, password: z.string({ error: 'required' }).min(1, 'required').max(4096, 'too_long') });
+const signInForm = z.strictObject({
+  email: emailSchema,
+  password: z.string({ error: 'required' }).min(1, 'required').max(4096, 'too_long'),
+});
 
 export async function signIn(site: AccountSite, ctx: Context): Promise<void> {
   const { interaction, fields } = await readInteractionForm(site, ctx);
@@ -45,11 +60,19 @@ export async function signIn(site: AccountSite, ctx: Context): Promise<void> {
   if (!account) return showForm(site, ctx, { interaction, email: fields['email'], errors: { form: 'sign_in_failed' }, status: 422 });
   if (account.disabledAt) throw new Failure('account_disabled');
   const now = site.clock();
-  await recordAudit(site.database, { at: now, actor: account.id, actorIp: ctx.ip, action: 'account.signed_in', subject: account.id }, site.random);
+  await recordAudit(
+    site.database,
+    { at: now, actor: account.id, actorIp: ctx.ip, action: 'account.signed_in', subject: account.id },
+    site.random,
+  );
   await finishInteraction(site, ctx, { login: { accountId: account.id, amr: ['pwd'] } });
 }
 
-async function authenticate(site: AccountSite, ctx: Context, { email, password }: z.output<typeof signInForm>): Promise<Account | undefined> {
+async function authenticate(
+  site: AccountSite,
+  ctx: Context,
+  { email, password }: z.output<typeof signInForm>,
+): Promise<Account | undefined> {
   const { database, passwords, throttles } = site;
   const key = emailKey(email);
   await throttles.beforeSignIn(key, ctx.ip);

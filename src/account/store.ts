@@ -31,13 +31,21 @@ export type NewAccount = {
 
 /** Throws `email_taken`; the transaction is then over. */
 export async function insertAccount(trx: Transaction, account: NewAccount): Promise<void> {
-  await execute(trx, `
+  await execute(
+    trx,
+    `
     insert into guestlist.account (id, name, password_hash, created_at, invitation_id)
-    values (:id, :name, :passwordHash, :createdAt, :invitationId)`, account);
+    values (:id, :name, :passwordHash, :createdAt, :invitationId)`,
+    account,
+  );
   try {
-    await execute(trx, `
+    await execute(
+      trx,
+      `
       insert into guestlist.account_email (email_key, email, account_id, created_at, primary_since)
-      values (:key, :email, :id, :createdAt, :createdAt)`, { ...account, key: emailKey(account.email) });
+      values (:key, :email, :id, :createdAt, :createdAt)`,
+      { ...account, key: emailKey(account.email) },
+    );
   } catch (error) {
     if (violates(error, 'account_email_pkey')) throw new Failure('email_taken');
     throw error;
@@ -51,14 +59,20 @@ export async function findAccountById(db: Queryable, id: string): Promise<Accoun
 
 /** By any of the account's addresses. */
 export async function findAccountByEmail(db: Queryable, key: EmailKey): Promise<Account | undefined> {
-  const row = await firstRow<AccountRow>(db, `
+  const row = await firstRow<AccountRow>(
+    db,
+    `
     select ${columns} from ${source}
-    where a.id = (select account_id from guestlist.account_email where email_key = :key)`, { key });
+    where a.id = (select account_id from guestlist.account_email where email_key = :key)`,
+    { key },
+  );
   return row && toAccount(row);
 }
 
 export async function findPasswordHash(db: Queryable, accountId: string): Promise<string | undefined> {
-  const row = await firstRow<{ hash: string | null }>(db, 'select password_hash as hash from guestlist.account where id = :accountId', { accountId });
+  const row = await firstRow<{ hash: string | null }>(db, 'select password_hash as hash from guestlist.account where id = :accountId', {
+    accountId,
+  });
   return row?.hash ?? undefined;
 }
 

@@ -15,7 +15,12 @@ export function addAccountCommand(program: Command): void {
     .option('--limit <n>', 'how many', (text) => wholeNumber(text, { from: 1, to: 10_000 }), 100)
     .option('--json', 'answer in JSON')
     .action(ending(list));
-  account.command('show').description('show one, and what apps learn').argument('<email>').option('--json', 'answer in JSON').action(ending(show));
+  account
+    .command('show')
+    .description('show one, and what apps learn')
+    .argument('<email>')
+    .option('--json', 'answer in JSON')
+    .action(ending(show));
 }
 
 function describe({ id, name, email, emailVerifiedAt, createdAt, disabledAt }: Account) {
@@ -36,7 +41,10 @@ async function show(email: string, options: OutputOptions): Promise<void> {
     const account = parsed.success ? await findAccountByEmail(database, emailKey(parsed.data)) : undefined;
     if (!account) throw new Failure('account_not_found', { email });
     const claims = await findClaimFacts(database, account.id, clock());
-    const lines = [`${account.name} <${account.email}>  ${account.id}`, ...Object.entries(claims).map(([name, values]) => `  ${name}: ${values.join(' ') || '–'}`)];
+    const lines = [
+      `${account.name} <${account.email}>  ${account.id}`,
+      ...Object.entries(claims).map(([name, values]) => `  ${name}: ${values.join(' ') || '–'}`),
+    ];
     print(options, { value: { ...describe(account), ...claims }, lines });
   });
 }

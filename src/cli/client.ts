@@ -33,7 +33,12 @@ export function addClientCommand(program: Command): void {
     .option('--resource <uri>', 'an API it may get tokens for; may be repeated', collect(address))
     .option('--public', 'it cannot keep a secret: a browser or phone app')
     .option('--first-party', 'of your own house: people are not asked for consent')
-    .option('--scope <scopes>', 'what it may ask for', matching(/^[\x21\x23-\x5B\x5D-\x7E]+( [\x21\x23-\x5B\x5D-\x7E]+)*$/, 'It must be names with single spaces between.'), defaultScope)
+    .option(
+      '--scope <scopes>',
+      'what it may ask for',
+      matching(/^[\x21\x23-\x5B\x5D-\x7E]+( [\x21\x23-\x5B\x5D-\x7E]+)*$/, 'It must be names with single spaces between.'),
+      defaultScope,
+    )
     .option('--json', 'answer in JSON')
     .action(ending(add));
 }
@@ -59,7 +64,10 @@ async function add(clientId: string, options: AddOptions): Promise<void> {
       isPublic: options.public ?? false,
     };
     const { clientSecret } = await addClient(database, wish, { clock, random, seal });
-    const lines = [`The app ${clientId} is registered.`, ...(clientSecret ? [`client_secret: ${clientSecret}`, 'It is not shown again.'] : [])];
+    const lines = [
+      `The app ${clientId} is registered.`,
+      ...(clientSecret ? [`client_secret: ${clientSecret}`, 'It is not shown again.'] : []),
+    ];
     print(options, { value: { client_id: clientId, client_secret: clientSecret }, lines });
   });
 }

@@ -12,7 +12,7 @@ import { type Random, secureRandom } from '../lib/random.ts';
 import { WrongSecret } from '../oidc/keys.ts';
 import { type Config, ConfigError, readConfig } from '../server/config.ts';
 import { openServerDatabase } from '../server/database.ts';
-import { PortBusy } from '../server/start.ts';
+import { PortBusy } from '../server/listen.ts';
 
 export type CommandContext = { readonly config: Config; readonly database: Database; readonly clock: Clock; readonly random: Random };
 
@@ -88,7 +88,8 @@ export function wholeNumber(text: string, limits: { readonly from: number; reado
 /** An absolute address; an app's own scheme is allowed where apps are called. */
 export function address(text: string): string {
   const url = URL.parse(text);
-  if (!url || /[\s#]/.test(text)) throw new InvalidArgumentError('It must be an absolute address without #, such as https://app.example.org/callback.');
+  if (!url || /[\s#]/.test(text))
+    throw new InvalidArgumentError('It must be an absolute address without #, such as https://app.example.org/callback.');
   return text;
 }
 
@@ -97,7 +98,8 @@ export function expiry(text: string, now: Date): Date {
   const [, count, unit] = text.match(/^(\d{1,5})([mhdw])$/) ?? [];
   const unitSeconds = { m: 60, h: 3_600, d: 86_400, w: 604_800 }[unit ?? ''];
   const instant = unitSeconds ? new Date(now.getTime() + Number(count) * unitSeconds * 1000) : isoInstant(text);
-  if (!instant || instant <= now) throw new InvalidArgumentError('It must be a length of time such as 7d or 12h, or a date in the future such as 2030-12-31.');
+  if (!instant || instant <= now)
+    throw new InvalidArgumentError('It must be a length of time such as 7d or 12h, or a date in the future such as 2030-12-31.');
   return instant;
 }
 

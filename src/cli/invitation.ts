@@ -5,6 +5,7 @@ import { Failure } from '../errors.ts';
 import { type Invitation, stateOf } from '../invitation/invitation.ts';
 import { revoke as revokeInvitation } from '../invitation/issue.ts';
 import { findInvitation, listInvitations, listRedemptions } from '../invitation/store.ts';
+import type { Database } from '../lib/db.ts';
 import { ending, type OutputOptions, print, wholeNumber, withDatabase } from './command.ts';
 
 export function addInvitationCommand(program: Command): void {
@@ -15,7 +16,12 @@ export function addInvitationCommand(program: Command): void {
     .option('--limit <n>', 'how many', (text) => wholeNumber(text, { from: 1, to: 10_000 }), 100)
     .option('--json', 'answer in JSON')
     .action(ending(list));
-  invitation.command('show').description('show one, and who used it').argument('<id>').option('--json', 'answer in JSON').action(ending(show));
+  invitation
+    .command('show')
+    .description('show one, and who used it')
+    .argument('<id>')
+    .option('--json', 'answer in JSON')
+    .action(ending(show));
   invitation.command('revoke').description('end one for good').argument('<id>').option('--json', 'answer in JSON').action(ending(revoke));
 }
 
@@ -42,14 +48,21 @@ async function show(id: string, options: OutputOptions): Promise<void> {
     const invitation = await findInvitation(database, id);
     if (!invitation) throw new Failure('invitation_not_found');
     const described = describe(invitation, clock());
-    const redemptions = [];
-    for (const redemption of await listRedemptions(database, id)) {
-      redemptions.push({ ...redemption, email: (await findAccountById(database, redemption.accountId))?.email });
-    }
-    const used = redemptions.map(({ redeemedAt, email, accountId, accountCreated }) =>
-      `  ${redeemedAt.toISOString()}  ${email ?? accountId}${accountCreated ? '  (new account)' : ''}`);
-    print(options, { value: { ...described, redemptions }, lines: [summary(described), `Until ${described.expiresAt.toISOString()}`, ...used] });
+    const redemptions = await redemptionsOf(database, id);
+    const used = redemptions.map(
+      ({ redeemedAt, email, accountId, accountCreated }) =>
+        `  ${redeemedAt.toISOString()}  ${email ?? accountId}${accountCreated ? '  (new account)' : ''}`,
+    );
+    print(options, {
+      value: { ...described, redemptions },
+      lines: [summary(described), `Until ${described.expiresAt.toISOString()}`, ...used],
+    });
   });
+}
+
+async function redemptionsOf(db: Database, invitationId: string) {
+  const found = await listRedemptions(db, invitationId);
+  return Promise.all(found.map(async (one) => ({ ...one, email: (await findAccountById(db, one.accountId))?.email })));
 }
 
 async function revoke(id: string, options: OutputOptions): Promise<void> {

@@ -17,7 +17,10 @@ type InviteOptions = OutputOptions & {
   readonly app?: string;
 };
 
-const groupWithRole = matching(/^[a-z0-9][a-z0-9._-]{0,63}(:[a-z0-9][a-z0-9._-]{0,63})?$/, 'It must be a slug, or a slug and a role: choir or choir:manager.');
+const groupWithRole = matching(
+  /^[a-z0-9][a-z0-9._-]{0,63}(:[a-z0-9][a-z0-9._-]{0,63})?$/,
+  'It must be a slug, or a slug and a role: choir or choir:manager.',
+);
 
 export function addInviteCommand(program: Command): void {
   const inSevenDays = expiry('7d', systemClock());
@@ -38,10 +41,21 @@ async function invite({ group = [], right = [], maxUses, expires, label, app, ..
   if (group.length + right.length === 0) command.error("error: an invitation needs '--group <slug[:role]>' or '--right <right>'");
   await withDatabase(async ({ config, database, clock, random }) => {
     if (app !== undefined && !(await findClient(database, app))) throw new Failure('client_not_found', { clientId: app });
-    const wish = { groups: group, rights: right, maxUses, expiresAt: expires, label, ...(app === undefined ? {} : { landingClientId: app }) };
+    const wish = {
+      groups: group,
+      rights: right,
+      maxUses,
+      expiresAt: expires,
+      label,
+      ...(app === undefined ? {} : { landingClientId: app }),
+    };
     const { id, token, code, expiresAt } = await makeInvitation(database, wish, { clock, random });
     const url = invitationUrl(config.issuer, token);
-    const lines = [url, `Code: ${code}`, `For ${maxUses === 1 ? 'one person' : `${maxUses} people`}, until ${expiresAt.toISOString()}. Id: ${id}`];
+    const lines = [
+      url,
+      `Code: ${code}`,
+      `For ${maxUses === 1 ? 'one person' : `${maxUses} people`}, until ${expiresAt.toISOString()}. Id: ${id}`,
+    ];
     print(output, { value: { id, url, code, expiresAt, maxUses, groups: group, rights: right, label }, lines });
   });
 }

@@ -11,7 +11,9 @@ import { addMigrateCommand } from './migrate.ts';
 import { addRightCommand } from './right.ts';
 import { addStartCommand } from './start.ts';
 
-const program = new Command('guestlist').description('An OpenID Connect provider whose speciality is invitations').showHelpAfterError(false);
+const program = new Command('guestlist')
+  .description('An OpenID Connect provider whose speciality is invitations')
+  .showHelpAfterError(false);
 
 program.exitOverride((end) => {
   // commander ends with 1 for a mistake in the call, which is our code for a refusal.

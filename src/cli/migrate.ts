@@ -5,7 +5,11 @@ import { openServerDatabase } from '../server/database.ts';
 import { ending, type OutputOptions, print } from './command.ts';
 
 export function addMigrateCommand(program: Command): void {
-  program.command('migrate').description('bring the database up to date').option('--json', 'answer in JSON').action(ending(migrateDatabase));
+  program
+    .command('migrate')
+    .description('bring the database up to date')
+    .option('--json', 'answer in JSON')
+    .action(ending(migrateDatabase));
 }
 
 async function migrateDatabase(options: OutputOptions): Promise<void> {

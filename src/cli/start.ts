@@ -6,6 +6,7 @@ import { type Config, readConfig } from '../server/config.ts';
 import { createLog } from '../server/log.ts';
 import { type Started, startServer } from '../server/start.ts';
 import { ending } from './command.ts';
+import { type Demo, demoUrl, startDemo } from './demo.ts';
 
 export function addStartCommand(program: Command): void {
   program
@@ -15,16 +16,23 @@ export function addStartCommand(program: Command): void {
     .action(ending(start));
 }
 
-async function start({ demo = false }: { readonly demo?: boolean }): Promise<void> {
+async function start({ demo: wantsDemo = false }: { readonly demo?: boolean }): Promise<void> {
   const config = readConfig(process.env);
-  if (demo && config.production) process.stderr.write('--demo is for development: it is left out in production.\n');
-  const started = await startServer({ config, demo: demo && !config.production, clock: systemClock, random: secureRandom, log: createLog(config.logLevel) });
-  process.stdout.write(greeting(config, started));
-  await untilTold();
-  await started.stop();
+  const withDemo = wantsDemo && !config.production;
+  if (wantsDemo && !withDemo) process.stderr.write('--demo is for development: it is left out in production.\n');
+  const tools = { config, clock: systemClock, random: secureRandom };
+  const started = await startServer({ ...tools, log: createLog(config.logLevel), trustedOrigins: withDemo ? [demoUrl(config)] : [] });
+  try {
+    const demo = withDemo ? await startDemo(started, tools) : undefined;
+    process.stdout.write(greeting(config, started, demo));
+    await untilTold();
+    await demo?.stop();
+  } finally {
+    await started.stop();
+  }
 }
 
-function greeting({ databaseUrl, dataDir }: Config, { issuer, adminUrl, demo, mailboxUrl }: Started): string {
+function greeting({ issuer, databaseUrl, dataDir }: Config, { adminUrl, mailboxUrl }: Started, demo: Demo | undefined): string {
   const lines: readonly (readonly [string, string | undefined])[] = [
     ['Issuer', issuer],
     ['First admin', adminUrl && `${adminUrl}   (one hour, once)`],

@@ -51,7 +51,9 @@ export function toMetadata(client: Client, secret: string | undefined): ClientMe
     redirect_uris: [...client.redirectUris],
     post_logout_redirect_uris: [...client.postLogoutRedirectUris],
     ...(client.initiateLoginUri ? { initiate_login_uri: client.initiateLoginUri } : {}),
-    ...(client.backchannelLogoutUri ? { backchannel_logout_uri: client.backchannelLogoutUri, backchannel_logout_session_required: true } : {}),
+    ...(client.backchannelLogoutUri
+      ? { backchannel_logout_uri: client.backchannelLogoutUri, backchannel_logout_session_required: true }
+      : {}),
     scope: client.scope,
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
@@ -62,11 +64,16 @@ export function toMetadata(client: Client, secret: string | undefined): ClientMe
 
 /** RFC 8252: an app on a device, with a scheme of its own or a loopback address whose port is not known before. */
 function isNative({ secretSealed, redirectUris }: Client): boolean {
-  return secretSealed === undefined && redirectUris.some((uri) => !/^https?:/.test(uri) || /^http:\/\/(127\.0\.0\.1|\[::1\])[:/]/.test(uri));
+  return (
+    secretSealed === undefined && redirectUris.some((uri) => !/^https?:/.test(uri) || /^http:\/\/(127\.0\.0\.1|\[::1\])[:/]/.test(uri))
+  );
 }
 
 /** A client may name what it was registered for, and what lives at one of its own addresses. */
 export function mayNameResource({ resources, redirectUris }: Pick<Client, 'resources' | 'redirectUris'>, resource: string): boolean {
   const origin = URL.parse(resource)?.origin;
-  return resources.includes(resource) || (origin !== undefined && origin !== 'null' && redirectUris.some((uri) => URL.parse(uri)?.origin === origin));
+  return (
+    resources.includes(resource) ||
+    (origin !== undefined && origin !== 'null' && redirectUris.some((uri) => URL.parse(uri)?.origin === origin))
+  );
 }

@@ -49,11 +49,15 @@ export async function insertClient(db: Queryable, client: Client): Promise<void>
 
 /** Changes everything but the id and the secret. */
 export async function updateClient(db: Queryable, client: Client): Promise<void> {
-  await execute(db, `
+  await execute(
+    db,
+    `
     update guestlist.client set name = :name, redirect_uris = :redirectUris, post_logout_redirect_uris = :postLogoutRedirectUris,
       initiate_login_uri = :initiateLoginUri, backchannel_logout_uri = :backchannelLogoutUri, resources = :resources,
       scope = :scope, first_party = :firstParty
-    where id = :id`, toBindings(client));
+    where id = :id`,
+    toBindings(client),
+  );
 }
 
 export async function findClient(db: Queryable, id: string): Promise<Client | undefined> {
@@ -63,7 +67,10 @@ export async function findClient(db: Queryable, id: string): Promise<Client | un
 
 /** Apps that can start a sign-in themselves, the first made first. */
 export async function listApps(db: Queryable): Promise<HostApp[]> {
-  return rows(db, `
+  return rows(
+    db,
+    `
     select id as "clientId", name, initiate_login_uri as "initiateLoginUri" from guestlist.client
-    where initiate_login_uri is not null order by created_at, id limit 20`);
+    where initiate_login_uri is not null order by created_at, id limit 20`,
+  );
 }

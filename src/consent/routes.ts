@@ -6,14 +6,23 @@ import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
 import type { Interaction } from 'oidc-provider';
 import { z } from 'zod';
-import { type AccountSite, actionPath, findInteraction, finishInteraction, pageRules, readInteractionForm } from '../account/interaction.ts';
+import {
+  type AccountSite,
+  actionPath,
+  findInteraction,
+  finishInteraction,
+  pageRules,
+  readInteractionForm,
+} from '../account/interaction.ts';
 import { findAccountById } from '../account/store.ts';
 import { Failure } from '../errors.ts';
 import type { PageOf, Show } from '../lib/answer.ts';
 import { checkForm } from '../lib/form.ts';
 import type { ConsentPages } from './pages.ts';
 
-export type ConsentSite = Pick<AccountSite, 'database' | 'issuer' | 'provider' | 'formToken'> & { readonly show: Show<PageOf<ConsentPages>> };
+export type ConsentSite = Pick<AccountSite, 'database' | 'issuer' | 'provider' | 'formToken'> & {
+  readonly show: Show<PageOf<ConsentPages>>;
+};
 
 /** What is missing from the Grant, as the provider's own consent prompt found it. */
 type Missing = {

@@ -15,7 +15,7 @@ export type ClaimRequest = {
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
 };
 
-export function releasedClaims({ scope, claims = {} }: ClaimRequest): (typeof groupClaims)[number][] {
+function releasedClaims({ scope, claims = {} }: ClaimRequest): (typeof groupClaims)[number][] {
   const scopes = scope.split(' ');
   return groupClaims.filter((name) => scopes.includes(name) || Object.hasOwn(claims, name));
 }

@@ -30,7 +30,7 @@ export const plainRole = 'member';
 export const slugPattern = /^(?!system:)[a-z0-9][a-z0-9._-]{0,63}$/;
 export const rightPattern = /^[a-z0-9][a-z0-9._:/-]{0,127}$/;
 
-export function isHeld(grant: Grant, holdings: Holdings): boolean {
+function isHeld(grant: Grant, holdings: Holdings): boolean {
   if (grant.kind === 'right') return holdings.rights.includes(grant.right);
   return holdings.memberships.some(({ groupId, role }) => groupId === grant.groupId && (role === grant.role || grant.role === plainRole));
 }

@@ -19,13 +19,21 @@ export async function addGroup(db: Database, { rights, ...group }: NewGroup, { c
       await ensureRight(trx, { name, description: '', createdAt: now });
       await attachRight(trx, id, name);
     }
-    await recordAudit(trx, { at: now, actor: 'operator', action: 'group.created', subject: id, detail: { slug: group.slug, rights } }, random);
+    await recordAudit(
+      trx,
+      { at: now, actor: 'operator', action: 'group.created', subject: id, detail: { slug: group.slug, rights } },
+      random,
+    );
     return { id };
   });
 }
 
 /** Throws `right_exists`. */
-export async function addRight(db: Database, right: { readonly name: string; readonly description: string }, { clock, random }: Context): Promise<void> {
+export async function addRight(
+  db: Database,
+  right: { readonly name: string; readonly description: string },
+  { clock, random }: Context,
+): Promise<void> {
   await inTransaction(db, async (trx) => {
     const now = clock();
     if (!(await ensureRight(trx, { ...right, createdAt: now }))) throw new Failure('right_exists', { right: right.name });

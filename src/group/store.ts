@@ -160,12 +160,16 @@ export async function findClaimFacts(
 
 /** How many accounts hold a right at `now`, by itself or through a group. */
 export async function countHolders(db: Queryable, right: string, now: Date): Promise<number> {
-  const row = await firstRow<{ count: number }>(db, `
+  const row = await firstRow<{ count: number }>(
+    db,
+    `
     select count(*)::int as count from (
       select account_id from guestlist.account_right
         where right_name = :right and ended_at is null and (ends_at is null or ends_at > :now)
       union
       select m.account_id from guestlist.membership m join guestlist.group_right gr on gr.group_id = m.group_id
-        where gr.right_name = :right and m.ended_at is null and (m.ends_at is null or m.ends_at > :now)) holder`, { right, now });
+        where gr.right_name = :right and m.ended_at is null and (m.ends_at is null or m.ends_at > :now)) holder`,
+    { right, now },
+  );
   return row?.count ?? 0;
 }

@@ -4,7 +4,7 @@ import { visitLifetimeSeconds } from './visit.ts';
 
 type CookieContext = Pick<Context, 'cookies'>;
 
-export function visitCookieName(issuer: string): string {
+function visitCookieName(issuer: string): string {
   return issuer.startsWith('https:') ? '__Host-guestlist_visit' : 'guestlist_visit';
 }
 

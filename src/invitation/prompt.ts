@@ -16,7 +16,7 @@ const { Check, Prompt } = interactionPolicy;
 export type InvitationAnswer = { readonly answer: 'joined' | 'already_member' | 'declined' } | { readonly switchAccount: true };
 
 /** Stands in the parameter's place for a token that leads nowhere: no token is ever kept in a request. */
-export const leadsNowhere = 'unknown';
+const leadsNowhere = 'unknown';
 const pushedPrefix = 'sha256:';
 
 /**

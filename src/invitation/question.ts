@@ -60,7 +60,11 @@ function answerRules({ interaction: { params } }: Question) {
   return { formTargets: formTargetOf(params['redirect_uri']), uiLocales: params['ui_locales'] };
 }
 
-function showRefusedQuestion(site: Site, ctx: Context, { question, code }: { readonly question: Question; readonly code: Failure['code'] }): void {
+function showRefusedQuestion(
+  site: Site,
+  ctx: Context,
+  { question, code }: { readonly question: Question; readonly code: Failure['code'] },
+): void {
   const declineAction = actionOf(site, question, 'decline');
   showRefusal(site, ctx, { code, visit: question.visit, declineAction, formToken: question.formToken, ...answerRules(question) });
 }
@@ -125,7 +129,11 @@ export async function decline(site: Site, ctx: Context): Promise<void> {
   await finish(site, ctx, { answer: 'declined' });
 }
 
-async function recordDecline({ host }: Site, ctx: Context, { visit, accountId }: { readonly visit: Visit; readonly accountId: string }): Promise<void> {
+async function recordDecline(
+  { host }: Site,
+  ctx: Context,
+  { visit, accountId }: { readonly visit: Visit; readonly accountId: string },
+): Promise<void> {
   const now = host.clock();
   await inTransaction(host.database, async (trx) => {
     await markAnswered(trx, visit.id, { answer: 'declined', accountId, now });

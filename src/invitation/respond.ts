@@ -60,7 +60,10 @@ export type Refusal = AnswerRules & {
 };
 
 export function showRefusal(
-  site: Pick<Site, 'host'>, ctx: Context, { code, visit, retryAfterSeconds, declineAction, signInAction, formToken = '', ...answer }: Refusal): void {
+  site: Pick<Site, 'host'>,
+  ctx: Context,
+  { code, visit, retryAfterSeconds, declineAction, signInAction, formToken = '', ...answer }: Refusal,
+): void {
   if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds));
   const invitation = visit?.invitation;
   const data = {

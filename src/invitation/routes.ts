@@ -6,7 +6,10 @@ import { accept, decline, showQuestion, switchAccount } from './question.ts';
 import { showRefusals, type Site } from './respond.ts';
 
 export function invitationRoutes(site: Site): Middleware {
-  const at = (handler: (site: Site, ctx: Context) => Promise<void>): Middleware => (ctx) => handler(site, ctx);
+  const at =
+    (handler: (site: Site, ctx: Context) => Promise<void>): Middleware =>
+    (ctx) =>
+      handler(site, ctx);
   const router = new Router();
   router.use(showRefusals(site));
   router.get('/invite', at(showInvitation));

@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 import { type PageRules, setPageHeaders } from './headers.ts';
 import type { Renderer } from './page.ts';
 
-export type AnswerRules = PageRules & { readonly status?: number; /** OIDC Core §3.1.2.1 */ readonly uiLocales?: unknown };
+export type AnswerRules = PageRules & { readonly status?: number /** OIDC Core §3.1.2.1 */; readonly uiLocales?: unknown };
 
 /** A page with its own data. Whoever shows many pages can stand in for whoever is asked for a few of them. */
 export type PageOf<Pages> = { [Name in keyof Pages]: { readonly page: Name; readonly data: Pages[Name] } }[keyof Pages];

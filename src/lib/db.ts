@@ -27,7 +27,7 @@ export function openDatabase(connection: Connection, poolSize: number): Database
   });
 }
 
-function silent(): void {}
+const silent = () => undefined;
 
 /** Runs one statement with named bindings (`:name`), and returns its rows. */
 export async function rows<Row>(db: Queryable, sql: string, bindings: Bindings = {}): Promise<Row[]> {

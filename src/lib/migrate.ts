@@ -1,6 +1,5 @@
 /** Brings the database to this version's schema. Any number of processes may call it at the same time. */
 import { readdir } from 'node:fs/promises';
-import { pathToFileURL } from 'node:url';
 import type { Knex } from 'knex';
 import type { Database } from './db.ts';
 
@@ -37,7 +36,7 @@ const source: Knex.MigrationSource<string> = {
     return files.filter((file) => /^\d{4}_.*\.(ts|js)$/.test(file)).sort();
   },
   getMigrationName: (file) => file.replace(/\.(ts|js)$/, ''),
-  getMigration: async (file) => import(pathToFileURL(new URL(file, migrationsDir).pathname).href),
+  getMigration: async (file) => import(new URL(file, migrationsDir).href),
 };
 
 export const migrationSettings: Knex.MigratorConfig = { migrationSource: source, schemaName: 'guestlist', tableName: 'migration' };

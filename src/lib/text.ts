@@ -49,7 +49,7 @@ function wishedTags(list: string | undefined, separator: string): string[] {
     .split(separator)
     .map((wish) => {
       const [tag = '', quality = 'q=1'] = wish.trim().split(';');
-      return { tag: tag.toLowerCase(), quality: Number(quality.trim().replace(/^q=/, '')) };
+      return { tag: tag.trim().toLowerCase(), quality: Number(quality.trim().replace(/^q=/, '')) };
     })
     .filter(({ quality }) => quality > 0)
     .sort((one, other) => other.quality - one.quality)

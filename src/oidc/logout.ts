@@ -16,7 +16,12 @@ export function logoutPages(show: Show<PageOf<LogoutPages>>): Logout {
     enabled: true,
     logoutSource: (ctx, form) => {
       const data = { form, clientName: clientNameOf(ctx) };
-      show(ctx, { page: 'oidc/sign-out', data, formTargets: formTargetOf(ctx.oidc.params?.['post_logout_redirect_uri']), uiLocales: ctx.oidc.params?.['ui_locales'] });
+      show(ctx, {
+        page: 'oidc/sign-out',
+        data,
+        formTargets: formTargetOf(ctx.oidc.params?.['post_logout_redirect_uri']),
+        uiLocales: ctx.oidc.params?.['ui_locales'],
+      });
     },
     postLogoutSuccessSource: (ctx) => show(ctx, { page: 'oidc/signed-out', data: { clientName: clientNameOf(ctx) } }),
   };

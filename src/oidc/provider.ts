@@ -41,9 +41,14 @@ export function providerConfiguration(settings: ProviderSettings): Configuration
     interactions: { policy: policyWithCreate() },
     extraClientMetadata: { properties: ['first_party', 'resources'] },
     clientBasedCORS: isOriginOfClient,
-    clientDefaults: { id_token_signed_response_alg: 'RS256', response_types: ['code'], grant_types: ['authorization_code', 'refresh_token'] },
+    clientDefaults: {
+      id_token_signed_response_alg: 'RS256',
+      response_types: ['code'],
+      grant_types: ['authorization_code', 'refresh_token'],
+    },
     enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256'] },
-    issueRefreshToken: async (_ctx, client, source) => client.grantTypeAllowed('refresh_token') && (isFirstParty(client) || source.scopes.has('offline_access')),
+    issueRefreshToken: async (_ctx, client, source) =>
+      client.grantTypeAllowed('refresh_token') && (isFirstParty(client) || source.scopes.has('offline_access')),
     rotateRefreshToken: true,
     loadExistingGrant: grantOf,
     features: {
@@ -51,7 +56,10 @@ export function providerConfiguration(settings: ProviderSettings): Configuration
       backchannelLogout: { enabled: true },
       claimsParameter: { enabled: true },
       dPoP: { enabled: true, nonceSecret: keys.dpopSecret, requireNonce: () => false },
-      introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => client.clientAuthMethod !== 'none' || token.clientId === client.clientId },
+      introspection: {
+        enabled: true,
+        allowedPolicy: (_ctx, client, token) => client.clientAuthMethod !== 'none' || token.clientId === client.clientId,
+      },
       pushedAuthorizationRequests: { enabled: true },
       resourceIndicators: { enabled: true, getResourceServerInfo: resourceServer, useGrantedResource: () => true },
       revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
@@ -116,7 +124,10 @@ function resourceServer(_ctx: KoaContextWithOIDC, resource: string, client: Clie
   if (!mayNameResource({ resources, redirectUris: client.redirectUris ?? [] }, resource)) throw new errors.InvalidTarget();
   return {
     audience: resource,
-    scope: (client.scope ?? '').split(' ').filter((scope) => !userScopes.includes(scope)).join(' '),
+    scope: (client.scope ?? '')
+      .split(' ')
+      .filter((scope) => !userScopes.includes(scope))
+      .join(' '),
     accessTokenFormat: 'jwt',
     accessTokenTTL: 10 * minute,
     jwt: { sign: { alg: 'RS256' } },

@@ -54,7 +54,15 @@ export async function createApp(options: AppOptions): Promise<App> {
   ]);
   const renderer = createRenderer({ brand: options.brand, base: basePath(issuer) });
   const show = createShow<Pages>(renderer, clock);
-  const guestlist = invitations({ database, clock, random, issuer, person: findPerson, apps: () => listApps(database), brand: options.brand });
+  const guestlist = invitations({
+    database,
+    clock,
+    random,
+    issuer,
+    person: findPerson,
+    apps: () => listApps(database),
+    brand: options.brand,
+  });
   const findMetadata = async (clientId: string) => {
     const client = await findClient(database, clientId);
     return client && toMetadata(client, openClientSecret(seal, client));
@@ -82,7 +90,9 @@ export async function createApp(options: AppOptions): Promise<App> {
   const formToken = (uid: string) => createHmac('sha256', formKey).update(uid).digest('base64url');
   const throttles = createAccountThrottles(database);
   const { showsMailbox } = options;
-  provider.use(serverRoutes({ database, clock, random, issuer, provider, guestlist, renderer, show, passwords, throttles, formToken, showsMailbox }));
+  provider.use(
+    serverRoutes({ database, clock, random, issuer, provider, guestlist, renderer, show, passwords, throttles, formToken, showsMailbox }),
+  );
   return { listener: withoutBase(provider.callback(), basePath(issuer)), provider, guestlist };
 }
 
@@ -117,7 +127,10 @@ function withoutBase(listener: RequestListener, base: string): RequestListener {
   return (request: IncomingMessage & { originalUrl?: string }, response) => {
     const { url = '/' } = request;
     request.originalUrl = url;
-    request.url = url === base || url.startsWith(`${base}/`) || url.startsWith(`${base}?`) ? url.slice(base.length).replace(/^(?!\/)/, '/') : '/not-ours';
+    request.url =
+      url === base || url.startsWith(`${base}/`) || url.startsWith(`${base}?`)
+        ? url.slice(base.length).replace(/^(?!\/)/, '/')
+        : '/not-ours';
     listener(request, response);
   };
 }

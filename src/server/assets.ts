@@ -9,10 +9,12 @@ type Asset = { readonly type: string; readonly body: Buffer; readonly etag: stri
 
 export function serveAssets(): Middleware {
   const folder = new URL('assets/', viewsDir);
-  const assets = new Map(readdirSync(folder).map((name): [string, Asset] => {
-    const body = readFileSync(new URL(name, folder));
-    return [name, { type: extname(name), body, etag: `"${sha256(body.toString('latin1')).toString('base64url').slice(0, 20)}"` }];
-  }));
+  const assets = new Map(
+    readdirSync(folder).map((name): [string, Asset] => {
+      const body = readFileSync(new URL(name, folder));
+      return [name, { type: extname(name), body, etag: `"${sha256(body.toString('latin1')).toString('base64url').slice(0, 20)}"` }];
+    }),
+  );
   return (ctx) => {
     const asset = assets.get(ctx['params']['file']);
     if (!asset) return;

@@ -4,7 +4,7 @@ import { addSeconds, type Clock } from '../lib/clock.ts';
 import type { Database } from '../lib/db.ts';
 import type { Guestlist } from '../plugin.ts';
 
-export const adminRight = 'guestlist:admin';
+const adminRight = 'guestlist:admin';
 const lifetimeSeconds = 60 * 60;
 
 type Bootstrap = { readonly database: Database; readonly clock: Clock };

@@ -7,19 +7,35 @@ import { z } from 'zod';
 
 const issuerSchema = z
   .string()
-  .refine((text) => ['http:', 'https:'].includes(URL.parse(text)?.protocol ?? ''), 'must be an address that starts with https:// (or http://)')
+  .refine(
+    (text) => ['http:', 'https:'].includes(URL.parse(text)?.protocol ?? ''),
+    'must be an address that starts with https:// (or http://)',
+  )
   .refine((text) => !/[?#]/.test(text), 'must have no query and no fragment')
   .refine((text) => !text.endsWith('/'), 'must not end with a slash');
 
 const schema = z
   .object({
     NODE_ENV: z.enum(['development', 'production', 'test'], 'must be development, production or test').default('development'),
-    PORT: z.coerce.number('must be a number').int('must be a whole number').min(0, 'must be 0 or more').max(65_534, 'must be less than 65535').default(3000),
+    PORT: z.coerce
+      .number('must be a number')
+      .int('must be a whole number')
+      .min(0, 'must be 0 or more')
+      .max(65_534, 'must be less than 65535')
+      .default(3000),
     ISSUER: issuerSchema.optional(),
     DATA_DIR: z.string().min(1, 'must not be empty').default('./data'),
-    DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgres://').optional(),
+    DATABASE_URL: z
+      .string()
+      .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
+      .optional(),
     GUESTLIST_SECRET: z.string().min(32, 'must have 32 characters or more').optional(),
-    TRUST_PROXY: z.coerce.number('must be the number of proxies').int('must be a whole number').min(0, 'must be 0 or more').max(10, 'must be 10 or less').default(0),
+    TRUST_PROXY: z.coerce
+      .number('must be the number of proxies')
+      .int('must be a whole number')
+      .min(0, 'must be 0 or more')
+      .max(10, 'must be 10 or less')
+      .default(0),
     LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent').optional(),
     BRAND: z.string().min(1, 'must not be empty').max(60, 'must have 60 characters or fewer').default('Guestlist'),
   })

@@ -25,7 +25,8 @@ export function answerFailure({ issuer, show }: FailureSite, ctx: Context, failu
   if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds));
   if (ctx.accepts('html', 'json') === 'html') {
     const data = { code, detail, requestId: ctx.state['requestId'], homeHref: `${basePath(issuer)}/` };
-    return show(ctx, { page: 'server/error', data, status });
+    show(ctx, { page: 'server/error', data, status });
+    return;
   }
   ctx.status = status;
   ctx.body = { title: STATUS_CODES[status], status, code, ...detail };
@@ -34,12 +35,20 @@ export function answerFailure({ issuer, show }: FailureSite, ctx: Context, failu
 
 /** The provider's way to show an error of an authorization request that has no app to go back to. */
 export function createRenderError(site: FailureSite) {
-  return (ctx: KoaContextWithOIDC, out: { readonly error: string; readonly error_description?: string | undefined }, error: Error): void => {
+  return (
+    ctx: KoaContextWithOIDC,
+    out: { readonly error: string; readonly error_description?: string | undefined },
+    error: Error,
+  ): void => {
     answerFailure(site, ctx, failureOfProvider(ctx, out, error));
   };
 }
 
-function failureOfProvider(ctx: KoaContextWithOIDC, out: { readonly error: string; readonly error_description?: string | undefined }, error: Error): Failure {
+function failureOfProvider(
+  ctx: KoaContextWithOIDC,
+  out: { readonly error: string; readonly error_description?: string | undefined },
+  error: Error,
+): Failure {
   if (error instanceof Failure) return error;
   if (isOutage(error)) return new Failure('database_unavailable', {}, 5);
   if (out.error === 'server_error') return new Failure('server_error');

@@ -10,7 +10,10 @@ export function createLog(level: string, destination?: DestinationStream): Log {
 
 /** A token in a mistyped address is still a token. */
 export function loggedPath(path: string): string {
-  return path.replace(/(invite(?:\/|%2f))(?!interaction\/|done$|code$|continue$).*/is, '$1…').replace(/[^\x20-\x7e…]/g, '?').slice(0, 200);
+  return path
+    .replace(/(invite(?:\/|%2f))(?!interaction\/|done$|code$|continue$).*/is, '$1…')
+    .replace(/[^\x20-\x7e…]/g, '?')
+    .slice(0, 200);
 }
 
 /** Drivers hang rows and parameters on their errors: only these four are known to be harmless. */

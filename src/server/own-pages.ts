@@ -9,7 +9,12 @@ import type { Database } from '../lib/db.ts';
 import { findMail, listMail } from '../mail/outbox.ts';
 import type { Pages } from './pages.ts';
 
-export type OwnSite = { readonly issuer: string; readonly database: Database; readonly provider: Provider; readonly show: Show<PageOf<Pages>> };
+export type OwnSite = {
+  readonly issuer: string;
+  readonly database: Database;
+  readonly provider: Provider;
+  readonly show: Show<PageOf<Pages>>;
+};
 
 export async function showHome({ issuer, database, provider, show }: OwnSite, ctx: Context): Promise<void> {
   const { accountId } = await provider.Session.get(ctx);

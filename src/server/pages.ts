@@ -8,8 +8,17 @@ import type { LogoutPages } from '../oidc/logout.ts';
 
 type OwnPages = {
   /** `/`: what this is, the code field, and whether one is signed in. */
-  'server/home': { readonly codeAction: string; readonly account: { readonly name: string; readonly email: string | undefined } | undefined; readonly signOutHref: string };
-  'server/error': { readonly code: FailureCode; readonly detail: Readonly<Record<string, string | number>>; readonly requestId: string; readonly homeHref: string };
+  'server/home': {
+    readonly codeAction: string;
+    readonly account: { readonly name: string; readonly email: string | undefined } | undefined;
+    readonly signOutHref: string;
+  };
+  'server/error': {
+    readonly code: FailureCode;
+    readonly detail: Readonly<Record<string, string | number>>;
+    readonly requestId: string;
+    readonly homeHref: string;
+  };
   'mail/mailbox': { readonly mails: readonly QueuedMail[] };
   'mail/message': { readonly mail: QueuedMail };
 };

@@ -15,11 +15,14 @@ import { type OwnSite, showHome, showMail, showMailbox } from './own-pages.ts';
 export type ServerSite = AccountSite & ConsentSite & OwnSite & { readonly showsMailbox: boolean };
 
 export function serverRoutes(site: ServerSite): Middleware {
-  const at = (handler: (site: ServerSite, ctx: Context) => Promise<void>): Middleware => (ctx) => handler(site, ctx);
+  const at =
+    (handler: (site: ServerSite, ctx: Context) => Promise<void>): Middleware =>
+    (ctx) =>
+      handler(site, ctx);
   const router = new Router();
   router.get('/', at(showHome));
   router.get('/assets/:file', serveAssets());
-  router.get('/robots.txt', (ctx) => void (ctx.body = 'User-agent: *\nDisallow: /\n'));
+  router.get('/robots.txt', showRobots);
   router.get('/interaction/:uid', at(showInteraction));
   router.get('/interaction/:uid/sign-in', at(showSignIn));
   router.post('/interaction/:uid/sign-in', at(signIn));
@@ -31,6 +34,11 @@ export function serverRoutes(site: ServerSite): Middleware {
     router.get('/mailbox/:id', at(showMail));
   }
   return router.routes() as unknown as Middleware;
+}
+
+/** Nothing here is for search engines. */
+function showRobots(ctx: Context): void {
+  ctx.body = 'User-agent: *\nDisallow: /\n';
 }
 
 const pageOfPrompt: Readonly<Record<string, (site: ServerSite, ctx: Context) => Promise<void>>> = {

@@ -52,15 +52,63 @@ describe('an address', () => {
   });
 
   it.each([
-    'ada', '@example.org', 'ada@', 'ada@example', 'ada@localhost', 'ada@@example.org', 'ada@bea@example.org', '.ada@example.org',
-    'ada.@example.org', 'a..b@example.org', 'ada@example..org', 'ada@.example.org', 'ada@example.org.', 'ada@-example.org', 'ada@example-.org',
-    'ada@ex_ample.org', 'ada@example.o', 'ada@example.--', 'ada@example.org:25', 'ada@example.org/x', 'ada@example.org?x', 'ada@example.org#x',
-    'ada@example.org\\x', 'ada@ex%61mple.org', 'ada@[127.0.0.1]', 'ada@127.0.0.10', 'ada@0x7f.0.0.10', 'ada@[::1]', 'mailto:ada@example.org',
-    'Ada <ada@example.org>', '<ada@example.org>', 'ada@example.org, bea@example.org', 'ada@example.org,bea.org', 'ada,bea@example.org',
-    'ada@example.org;bea@example.org', '"ada park"@example.org', '"ada"@example.org', 'ada park@example.org', 'ada@exam ple.org', '(hi)ada@example.org',
-    'ada@example.org\r\nBcc: bea@example.org', 'ada\n@example.org', 'ada@exam\nple.org', 'ada@exam\r\nple.org', 'ada@exam\tple.org',
-    'ada\0@example.org', 'ada@example.org\0', 'ada\u007F@example.org', 'ada\u200B@example.org', 'ada@exam\u200Bple.org', 'ada@exam\u00ADple.org',
-    'ada\u202E@example.org', 'ada@\u202Eexample.org', 'ada@example。org', '🙂@example.org', 'ada@🙂.example', 'ada\uD800@example.org',
+    'ada',
+    '@example.org',
+    'ada@',
+    'ada@example',
+    'ada@localhost',
+    'ada@@example.org',
+    'ada@bea@example.org',
+    '.ada@example.org',
+    'ada.@example.org',
+    'a..b@example.org',
+    'ada@example..org',
+    'ada@.example.org',
+    'ada@example.org.',
+    'ada@-example.org',
+    'ada@example-.org',
+    'ada@ex_ample.org',
+    'ada@example.o',
+    'ada@example.--',
+    'ada@example.org:25',
+    'ada@example.org/x',
+    'ada@example.org?x',
+    'ada@example.org#x',
+    'ada@example.org\\x',
+    'ada@ex%61mple.org',
+    'ada@[127.0.0.1]',
+    'ada@127.0.0.10',
+    'ada@0x7f.0.0.10',
+    'ada@[::1]',
+    'mailto:ada@example.org',
+    'Ada <ada@example.org>',
+    '<ada@example.org>',
+    'ada@example.org, bea@example.org',
+    'ada@example.org,bea.org',
+    'ada,bea@example.org',
+    'ada@example.org;bea@example.org',
+    '"ada park"@example.org',
+    '"ada"@example.org',
+    'ada park@example.org',
+    'ada@exam ple.org',
+    '(hi)ada@example.org',
+    'ada@example.org\r\nBcc: bea@example.org',
+    'ada\n@example.org',
+    'ada@exam\nple.org',
+    'ada@exam\r\nple.org',
+    'ada@exam\tple.org',
+    'ada\0@example.org',
+    'ada@example.org\0',
+    'ada\u007F@example.org',
+    'ada\u200B@example.org',
+    'ada@exam\u200Bple.org',
+    'ada@exam\u00ADple.org',
+    'ada\u202E@example.org',
+    'ada@\u202Eexample.org',
+    'ada@example。org',
+    '🙂@example.org',
+    'ada@🙂.example',
+    'ada\uD800@example.org',
   ])('is refused: %j', (text) => {
     expect(complaintAbout(text)).toBe('not_an_email');
   });
@@ -78,8 +126,36 @@ describe('an address', () => {
   });
 
   it('holds no space, control character, comma, bracket or quote, whatever was typed', () => {
-    const part = fc.string({ unit: fc.constantFrom('a', 'B', 'ü', 'и', '.', '-', '+', ' ', ',', ';', '<', '"', '\r', '\n', '\0', '/', '?', '%', '\\', '@', '\u200B') });
-    const text = fc.oneof(fc.tuple(part, part).map(([local, domain]) => `${local}@${domain}.org`), fc.string({ unit: 'binary' }), fc.emailAddress());
+    const part = fc.string({
+      unit: fc.constantFrom(
+        'a',
+        'B',
+        'ü',
+        'и',
+        '.',
+        '-',
+        '+',
+        ' ',
+        ',',
+        ';',
+        '<',
+        '"',
+        '\r',
+        '\n',
+        '\0',
+        '/',
+        '?',
+        '%',
+        '\\',
+        '@',
+        '\u200B',
+      ),
+    });
+    const text = fc.oneof(
+      fc.tuple(part, part).map(([local, domain]) => `${local}@${domain}.org`),
+      fc.string({ unit: 'binary' }),
+      fc.emailAddress(),
+    );
     fc.assert(
       fc.property(text, (any) => {
         const result = emailSchema.safeParse(any);
@@ -126,7 +202,10 @@ describe('the key of an address', () => {
 
   const letters = fc.string({ unit: fc.constantFrom(...'aBzäÖßıİſσΣςиЙéẞǅ用1-_'), minLength: 1, maxLength: 12 });
   const domains = fc.constantFrom('example.org', 'Example.ORG', 'bücher.example', 'BÜCHER.example', 'faß.de', 'пример.рф', 'ПРИМЕР.рф');
-  const addresses = fc.oneof(fc.tuple(letters, domains).map((parts) => parts.join('@')), fc.emailAddress());
+  const addresses = fc.oneof(
+    fc.tuple(letters, domains).map((parts) => parts.join('@')),
+    fc.emailAddress(),
+  );
 
   it('is its own key', () => {
     fc.assert(

@@ -14,13 +14,27 @@ const places = { none_taken: 0, some_left: 2, full: 3 };
 const holdings: Record<'nothing' | 'some' | 'all', Holdings> = {
   nothing: { memberships: [], rights: [] },
   some: { memberships: [{ groupId: 'g1', role: 'member' }], rights: ['files:read'] },
-  all: { memberships: [{ groupId: 'g1', role: 'manager' }, { groupId: 'g2', role: 'member' }], rights: ['wiki:edit'] },
+  all: {
+    memberships: [
+      { groupId: 'g1', role: 'manager' },
+      { groupId: 'g2', role: 'member' },
+    ],
+    rights: ['wiki:edit'],
+  },
 };
 const people = ['newcomer', 'nothing', 'some', 'all'] as const;
 
 const invitation: Invitation = {
-  id: 'i1', label: '', inviterName: undefined, landingClientId: undefined, maxUses: 3, usedCount: 0,
-  expiresAt, createdAt: new Date('2026-11-20T18:00:00Z'), revokedAt: undefined, grants,
+  id: 'i1',
+  label: '',
+  inviterName: undefined,
+  landingClientId: undefined,
+  maxUses: 3,
+  usedCount: 0,
+  expiresAt,
+  createdAt: new Date('2026-11-20T18:00:00Z'),
+  revokedAt: undefined,
+  grants,
 };
 
 type Case = {
@@ -49,11 +63,22 @@ const rules = `
   no       no       all                    no      before    *                      already_member
   no       no       newcomer|nothing|some  no      before    full                   invitation_used_up
   no       no       newcomer|nothing|some  no      before    none_taken|some_left   join
-`.trim().split('\n').slice(1).map((line) => line.trim().split(/\s+/));
+`
+  .trim()
+  .split('\n')
+  .slice(1)
+  .map((line) => line.trim().split(/\s+/));
 
 const yesNo = ['yes', 'no'] as const;
-const cases: Case[] = yesNo.flatMap((disabled) => yesNo.flatMap((accepted) => people.flatMap((person) => yesNo.flatMap((revoked) =>
-  keysOf(times).flatMap((time) => keysOf(places).map((taken) => ({ disabled, accepted, person, revoked, time, places: taken })))))));
+const cases: Case[] = yesNo.flatMap((disabled) =>
+  yesNo.flatMap((accepted) =>
+    people.flatMap((person) =>
+      yesNo.flatMap((revoked) =>
+        keysOf(times).flatMap((time) => keysOf(places).map((taken) => ({ disabled, accepted, person, revoked, time, places: taken }))),
+      ),
+    ),
+  ),
+);
 
 function keysOf<Key extends string>(table: Record<Key, unknown>): Key[] {
   return Object.keys(table) as Key[];
@@ -70,7 +95,12 @@ function invitationOf(one: Case): Invitation {
 
 function personOf(one: Case): Person {
   const newcomer = one.person === 'newcomer';
-  return { newcomer, disabled: one.disabled === 'yes', hasRedeemed: one.accepted === 'yes', holdings: holdings[one.person === 'newcomer' ? 'nothing' : one.person] };
+  return {
+    newcomer,
+    disabled: one.disabled === 'yes',
+    hasRedeemed: one.accepted === 'yes',
+    holdings: holdings[one.person === 'newcomer' ? 'nothing' : one.person],
+  };
 }
 
 /** What a person of each kind does not have yet. */
@@ -89,7 +119,8 @@ describe('the decision', () => {
   });
 
   it('is what the rules say, in every case', () => {
-    for (const one of cases) expect(decide(invitationOf(one), personOf(one), times[one.time]), JSON.stringify(one)).toEqual(decisionFor(one));
+    for (const one of cases)
+      expect(decide(invitationOf(one), personOf(one), times[one.time]), JSON.stringify(one)).toEqual(decisionFor(one));
   });
 
   it('lets a newcomer in who gets nothing but an account, and nobody else', () => {
@@ -101,12 +132,14 @@ describe('the decision', () => {
 
   it('does not change what it is given', () => {
     const frozen = deepFreeze(structuredClone(invitation));
-    for (const one of cases) expect(() => decide({ ...frozen, usedCount: places[one.places] }, deepFreeze(personOf(one)), times[one.time])).not.toThrow();
+    for (const one of cases)
+      expect(() => decide({ ...frozen, usedCount: places[one.places] }, deepFreeze(personOf(one)), times[one.time])).not.toThrow();
   });
 });
 
 function deepFreeze<Value>(value: Value): Value {
-  if (typeof value === 'object' && value !== null && !(value instanceof Date)) for (const part of Object.values(Object.freeze(value))) deepFreeze(part);
+  if (typeof value === 'object' && value !== null && !(value instanceof Date))
+    for (const part of Object.values(Object.freeze(value))) deepFreeze(part);
   return value;
 }
 
@@ -140,7 +173,9 @@ describe('the state', () => {
 
   it('never opens again by time or by another place taken', () => {
     const facts = fc.record({
-      maxUses: fc.integer({ min: 1, max: 5 }), usedCount: fc.integer({ min: 0, max: 5 }), expiresAt: fc.date({ noInvalidDate: true }),
+      maxUses: fc.integer({ min: 1, max: 5 }),
+      usedCount: fc.integer({ min: 0, max: 5 }),
+      expiresAt: fc.date({ noInvalidDate: true }),
       revokedAt: fc.option(fc.date({ noInvalidDate: true }), { nil: undefined }),
     });
     fc.assert(

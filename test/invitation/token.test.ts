@@ -38,7 +38,10 @@ describe('a link', () => {
   });
 
   it('is read with the marks that mail programs and people put around it', () => {
-    const around = fc.tuple(fc.constantFrom('', ' ', '\n', '\t '), fc.constantFrom('', '.', ',', ';', ')', '>', ']', '.)', ' ', '\r\n', '>. '));
+    const around = fc.tuple(
+      fc.constantFrom('', ' ', '\n', '\t '),
+      fc.constantFrom('', '.', ',', ';', ')', '>', ']', '.)', ' ', '\r\n', '>. '),
+    );
     fc.assert(
       fc.property(tokens, around, (token, [before, after]) => {
         expect(parseToken(`${before}${token}${after}`)).toBe(token);
@@ -173,7 +176,10 @@ describe('anything else', () => {
       fc.property(text, (any) => {
         const read = parseToken(any);
         const isLink = /^[A-Za-z0-9_-]{21}[AEIMQUYcgkosw048]$/.test(any.trim().replace(/[.,;)>\]]+$/, ''));
-        const plain = any.trim().replace(/[.,;)>\]]+$/, '').replace(/[\s-]/g, '');
+        const plain = any
+          .trim()
+          .replace(/[.,;)>\]]+$/, '')
+          .replace(/[\s-]/g, '');
         const mayBeCode = /^[0-9A-Za-z]{27}$/.test(plain);
         if (!isLink && !mayBeCode) expect(read).toBeUndefined();
         expect(typeof isMistypedCode(any)).toBe('boolean');

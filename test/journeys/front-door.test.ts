@@ -22,8 +22,23 @@ beforeEach(async () => {
 const unknownToken = () => mintToken(secureRandom);
 
 async function rowsThatMatter() {
-  const tables = ['invitation', 'invitation_token', 'invitation_grant', 'redemption', 'membership', 'account_right', 'account', 'account_email', 'mail', 'audit_event'];
-  const counted = await Promise.all(tables.map((table) => server.database.raw(`select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as digest from guestlist."${table}" t`)));
+  const tables = [
+    'invitation',
+    'invitation_token',
+    'invitation_grant',
+    'redemption',
+    'membership',
+    'account_right',
+    'account',
+    'account_email',
+    'mail',
+    'audit_event',
+  ];
+  const counted = await Promise.all(
+    tables.map((table) =>
+      server.database.raw(`select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as digest from guestlist."${table}" t`),
+    ),
+  );
   return counted.map(({ rows }) => rows[0].digest);
 }
 
@@ -75,11 +90,27 @@ test('malformed, truncated, mixed-case, over-long, percent-encoded and unknown t
   const { token } = await server.guestlist.invite({ groups: ['choir'] });
   const flipped = token.replace(/[a-z]/i, (letter) => (letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase()));
   const wild = [
-    unknownToken(), token.slice(0, -1), `${token}A`, flipped, token.repeat(40), 'a', '%00', '%E0%A4%A', `${token}%00`, '[object%20Object]', 'null', 'undefined', '0', 'true',
-    encodeURIComponent('{"$ne":1}'), '%F0%9F%8E%B5', `${token.slice(0, 10)}%20${token.slice(10)}`, 'x'.repeat(5000),
+    unknownToken(),
+    token.slice(0, -1),
+    `${token}A`,
+    flipped,
+    token.repeat(40),
+    'a',
+    '%00',
+    '%E0%A4%A',
+    `${token}%00`,
+    '[object%20Object]',
+    'null',
+    'undefined',
+    '0',
+    'true',
+    encodeURIComponent('{"$ne":1}'),
+    '%F0%9F%8E%B5',
+    `${token.slice(0, 10)}%20${token.slice(10)}`,
+    'x'.repeat(5000),
   ];
   const before = await rowsThatMatter();
-  const pages = [];
+  const pages: { text: string; status: number; html: string }[] = [];
   for (const text of wild) {
     const page = await createBrowser(server.issuer).open(`/invite/${text}`);
     pages.push({ text: text.slice(0, 40), status: page.status, html: page.html });
@@ -115,10 +146,16 @@ test('the code can be typed instead, in any spelling; a slip of the finger is to
 
 test('guessing is stopped by address, and the right link still works from the same address (A1)', async () => {
   const { url } = await server.guestlist.invite({ groups: ['choir'] });
-  const statuses = await Promise.all(Array.from({ length: 130 }, async () => (await fetch(`${server.issuer}/invite/${unknownToken()}`)).status));
+  const statuses = await Promise.all(
+    Array.from({ length: 130 }, async () => (await fetch(`${server.issuer}/invite/${unknownToken()}`)).status),
+  );
   expect(new Set(statuses)).toEqual(new Set([404, 429]));
   expect(statuses.filter((status) => status === 404).length).toBe(100);
-  const stopped = await createBrowser(server.issuer).open(`/invite/${unknownToken()}`, { 'x-forwarded-for': '203.0.113.9', forwarded: 'for=203.0.113.9', 'x-real-ip': '203.0.113.9' });
+  const stopped = await createBrowser(server.issuer).open(`/invite/${unknownToken()}`, {
+    'x-forwarded-for': '203.0.113.9',
+    forwarded: 'for=203.0.113.9',
+    'x-real-ip': '203.0.113.9',
+  });
   expect(stopped.status).toBe(429);
   expect(Number(stopped.headers['retry-after'])).toBeGreaterThan(0);
   expect((await createBrowser(server.issuer).open(url)).heading).toContain('Kammerchor Nord');
@@ -152,7 +189,9 @@ test('expired, withdrawn and used up: each its page, 410, and nothing is accepte
   for (const email of ['one@example.org', 'two@example.org']) await join(createBrowser(server.issuer), several.url, { email });
   expect((await createBrowser(server.issuer).open(several.url)).heading).toBe('All places are taken');
 
-  const { rows } = await server.database.raw(`select count(*)::int as count from guestlist.account_email where email_key = 'late@example.org'`);
+  const { rows } = await server.database.raw(
+    `select count(*)::int as count from guestlist.account_email where email_key = 'late@example.org'`,
+  );
   expect(rows[0].count).toBe(0);
 });
 
@@ -170,7 +209,10 @@ test('posts from elsewhere are refused and change nothing (I1)', async () => {
   for (const headers of foreign) {
     expect((await browser.submit(landing, 'create', {}, headers)).status).toBe(403);
     expect((await browser.post('/invite/code', { code: 'x' }, headers)).status).toBe(403);
-    expect((await browser.submit(form, 'Create account and join', { name: 'A', email: 'csrf@example.org', password: 'a'.repeat(20) }, headers)).status).toBe(403);
+    expect(
+      (await browser.submit(form, 'Create account and join', { name: 'A', email: 'csrf@example.org', password: 'a'.repeat(20) }, headers))
+        .status,
+    ).toBe(403);
   }
   expect(await rowsThatMatter()).toEqual(before);
 });

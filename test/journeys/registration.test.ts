@@ -44,21 +44,35 @@ test.each([
   const entered = { name: 'Ada Park', email: 'kept@example.org', password: goodPassword, ...wrong };
   const page = await browser.submit(form, 'Create account and join', entered);
   expect(page.status).toBe(422);
-  expect(page.$('[aria-invalid="true"]').map((_, element) => page.$(element).attr('name')).get()).toEqual([field]);
+  expect(
+    page
+      .$('[aria-invalid="true"]')
+      .map((_, element) => page.$(element).attr('name'))
+      .get(),
+  ).toEqual([field]);
   expect(page.$('title').text()).toMatch(/^Error: /);
   const kept = field === 'name' ? 'email' : 'name';
   expect(page.$(`[name="${kept}"]`).attr('value')).toBe(entered[kept]);
   expect(page.$('[name="password"]').attr('value')).toBeUndefined();
   expect(await count('account')).toBe(accounts);
 
-  const repaired = await browser.submit(page, 'Create account and join', { name: 'Ada Park', email: `repaired-${id}@example.org`, password: goodPassword });
+  const repaired = await browser.submit(page, 'Create account and join', {
+    name: 'Ada Park',
+    email: `repaired-${id}@example.org`,
+    password: goodPassword,
+  });
   expect(repaired.heading).toBe('You’re in!');
 });
 
 test('fields that nobody asked for are refused', async () => {
   const browser = createBrowser(server.issuer);
   const form = await openAsNewcomer(browser, (await server.guestlist.invite({ groups: ['choir'] })).url);
-  const page = await browser.submit(form, 'Create account and join', { name: 'A', email: 'wild@example.org', password: goodPassword, email_verified: 'true' });
+  const page = await browser.submit(form, 'Create account and join', {
+    name: 'A',
+    email: 'wild@example.org',
+    password: goodPassword,
+    email_verified: 'true',
+  });
   expect(page.status).toBe(422);
   expect(await count(`account_email where email_key = 'wild@example.org'`)).toBe(0);
 });
@@ -79,7 +93,10 @@ test('an address that has an account cannot be taken over; its owner can sign in
   await join(createBrowser(server.issuer), (await server.guestlist.invite({ groups: ['choir'] })).url, { email: 'owner@example.org' });
   const { url, id } = await server.guestlist.invite({ groups: ['choir'], maxUses: 3 });
   const browser = createBrowser(server.issuer);
-  const page = await register(browser, await openAsNewcomer(browser, url), { email: 'OWNER@example.org', password: 'another very long password 17' });
+  const page = await register(browser, await openAsNewcomer(browser, url), {
+    email: 'OWNER@example.org',
+    password: 'another very long password 17',
+  });
   expect(page.status).toBe(422);
   expect(page.$('[aria-invalid="true"]').attr('name')).toBe('email');
   const silent = await browser.open((await app.begin({ prompt: 'none' })).url);
@@ -101,18 +118,29 @@ test('the last place goes while the form is filled in: told so, and no account i
 test('everything is committed together: account, address, redemption, membership, audit entry and mail', async () => {
   const { url, id } = await server.guestlist.invite({ groups: ['choir'] });
   await join(createBrowser(server.issuer), url, { email: 'Together@Example.org', name: 'Tom Ether' });
-  const { rows } = await server.database.raw(`
+  const { rows } = await server.database.raw(
+    `
     select a.name, e.email, e.verified_at, r.account_created, m.role, x.detail,
       (select count(*)::int from guestlist.mail where to_address = e.email) as mails,
       (select array_agg(action order by action) from guestlist.audit_event where actor = a.id) as actions
     from guestlist.redemption r
     join guestlist.account a on a.id = r.account_id join guestlist.account_email e on e.account_id = a.id
     join guestlist.membership m on m.account_id = a.id join guestlist.audit_event x on x.subject = r.invitation_id and x.action = 'invitation.redeemed'
-    where r.invitation_id = ?`, [id]);
-  expect(rows).toEqual([{
-    name: 'Tom Ether', email: 'Together@Example.org', verified_at: null, account_created: true, role: 'member', mails: 1,
-    detail: expect.objectContaining({ accountCreated: true, grants: ['choir:member'] }), actions: ['account.created', 'invitation.redeemed'],
-  }]);
+    where r.invitation_id = ?`,
+    [id],
+  );
+  expect(rows).toEqual([
+    {
+      name: 'Tom Ether',
+      email: 'Together@Example.org',
+      verified_at: null,
+      account_created: true,
+      role: 'member',
+      mails: 1,
+      detail: expect.objectContaining({ accountCreated: true, grants: ['choir:member'] }),
+      actions: ['account.created', 'invitation.redeemed'],
+    },
+  ]);
 });
 
 test('wrong address and wrong password are told in the same words, and too many tries have to wait', async () => {
@@ -134,7 +162,9 @@ test('wrong address and wrong password are told in the same words, and too many 
 test('a paused account cannot sign in, and what it had is gone from the next answers', async () => {
   const browser = createBrowser(server.issuer);
   await join(browser, (await server.guestlist.invite({ groups: ['choir'] })).url, { email: 'paused@example.org' });
-  await server.database.raw(`update guestlist.account set disabled_at = now() where id = (select account_id from guestlist.account_email where email_key = 'paused@example.org')`);
+  await server.database.raw(
+    `update guestlist.account set disabled_at = now() where id = (select account_id from guestlist.account_email where email_key = 'paused@example.org')`,
+  );
   const silent = await browser.open((await app.begin({ prompt: 'none' })).url);
   expect(silent.leftFor?.searchParams.get('error')).toBeTruthy();
   const other = createBrowser(server.issuer);

@@ -35,18 +35,21 @@ function expectNowhere(browser: Browser, secret: string, { from }: { from: numbe
   expect(browser.trail.slice(from).filter((address) => address.includes(secret))).toEqual([]);
 }
 
-test.each(['plain parameter', 'pushed request'])('an app passes an invitation by %s: the newcomer registers, and comes back with the group', async (way) => {
-  const { token } = await server.guestlist.invite({ groups: ['choir'] });
-  const params = { invite: token, prompt: 'create' };
-  const flow = way === 'pushed request' ? await app.push(params) : await app.begin(params);
-  const browser = createBrowser(server.issuer);
-  const form = await browser.open(flow.url);
-  expect(form.$('main').text()).toContain('Kammerchor Nord');
-  const rest = await register(browser, form, { email: `${way.replace(' ', '-')}@example.org` });
-  const tokens = await flow.finish(rest);
-  expect(tokens.claims()).toMatchObject({ groups: ['choir'], roles: ['choir:member'] });
-  expectNowhere(browser, token, { from: way === 'pushed request' ? 0 : 1 });
-});
+test.each(['plain parameter', 'pushed request'])(
+  'an app passes an invitation by %s: the newcomer registers, and comes back with the group',
+  async (way) => {
+    const { token } = await server.guestlist.invite({ groups: ['choir'] });
+    const params = { invite: token, prompt: 'create' };
+    const flow = way === 'pushed request' ? await app.push(params) : await app.begin(params);
+    const browser = createBrowser(server.issuer);
+    const form = await browser.open(flow.url);
+    expect(form.$('main').text()).toContain('Kammerchor Nord');
+    const rest = await register(browser, form, { email: `${way.replace(' ', '-')}@example.org` });
+    const tokens = await flow.finish(rest);
+    expect(tokens.claims()).toMatchObject({ groups: ['choir'], roles: ['choir:member'] });
+    expectNowhere(browser, token, { from: way === 'pushed request' ? 0 : 1 });
+  },
+);
 
 test('an app passes an invitation to somebody with a session: the question comes, even though nobody asks for consent (L2, L3)', async () => {
   const browser = await memberOfChoir('asked@example.org');
@@ -111,16 +114,24 @@ test('not now goes on with signing in, without the group', async () => {
 test.each([
   ['unknown', async (): Promise<string> => mintToken(secureRandom), 404],
   ['malformed', async (): Promise<string> => 'x’<script>', 404],
-  ['used up', async (): Promise<string> => {
-    const { token, url, id } = await server.guestlist.invite({ groups: ['board'] });
-    await join(createBrowser(server.issuer), url, { email: `full-${id}@example.org` });
-    return token;
-  }, 410],
-  ['withdrawn', async (): Promise<string> => {
-    const { token, id } = await server.guestlist.invite({ groups: ['board'] });
-    await server.guestlist.revoke(id, 'operator');
-    return token;
-  }, 410],
+  [
+    'used up',
+    async (): Promise<string> => {
+      const { token, url, id } = await server.guestlist.invite({ groups: ['board'] });
+      await join(createBrowser(server.issuer), url, { email: `full-${id}@example.org` });
+      return token;
+    },
+    410,
+  ],
+  [
+    'withdrawn',
+    async (): Promise<string> => {
+      const { token, id } = await server.guestlist.invite({ groups: ['board'] });
+      await server.guestlist.revoke(id, 'operator');
+      return token;
+    },
+    410,
+  ],
 ] as const)('an %s invitation of an app: a page says so, and signing in goes on', async (_kind, makeToken, status) => {
   const browser = await memberOfChoir(`bad-${secureRandom(4).toString('hex')}@example.org`);
   const flow = await app.push({ invite: await makeToken() });
@@ -135,7 +146,11 @@ test('prompt=create without an invitation: a page to type a code, and nobody reg
   const page = await browser.open((await app.begin({ prompt: 'create' })).url);
   expect({ status: page.status, heading: page.heading }).toEqual({ status: 403, heading: 'You need an invitation' });
   const uid = page.url.split('/').at(-1);
-  const forced = await browser.post(`/interaction/${uid}/register`, { email: 'intruder@example.org', name: 'Intruder', password: 'correct horse battery staple seven' });
+  const forced = await browser.post(`/interaction/${uid}/register`, {
+    email: 'intruder@example.org',
+    name: 'Intruder',
+    password: 'correct horse battery staple seven',
+  });
   expect(forced.status).toBe(403);
   const { rows } = await server.database.raw(`select 1 from guestlist.account_email where email_key = 'intruder@example.org'`);
   expect(rows).toEqual([]);

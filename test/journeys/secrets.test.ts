@@ -19,14 +19,26 @@ afterAll(() => server?.close());
 
 /** Every row of every table, as text. */
 async function dump(): Promise<string> {
-  const { rows: tables } = await server.database.raw(`select format('%I.%I', table_schema, table_name) as name from information_schema.tables where table_schema not in ('pg_catalog', 'information_schema')`);
-  const texts = await Promise.all(tables.map(async ({ name }: { name: string }) => (await server.database.raw(`select t::text as line from ${name} t`)).rows));
-  return texts.flat().map(({ line }: { line: string }) => line).join('\n');
+  const { rows: tables } = await server.database.raw(
+    `select format('%I.%I', table_schema, table_name) as name from information_schema.tables where table_schema not in ('pg_catalog', 'information_schema')`,
+  );
+  const texts = await Promise.all(
+    tables.map(async ({ name }: { name: string }) => (await server.database.raw(`select t::text as line from ${name} t`)).rows),
+  );
+  return texts
+    .flat()
+    .map(({ line }: { line: string }) => line)
+    .join('\n');
 }
 
 /** The ways a text could hide in a dump. */
 function spellings(secret: string): string[] {
-  return [secret, encodeURIComponent(secret), Buffer.from(secret).toString('hex'), Buffer.from(secret).toString('base64').replace(/=+$/, '')];
+  return [
+    secret,
+    encodeURIComponent(secret),
+    Buffer.from(secret).toString('hex'),
+    Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+  ];
 }
 
 async function whereFound(secret: string, trails: readonly string[][]): Promise<string[]> {
@@ -65,7 +77,9 @@ test('an invitation’s token and code are nowhere after the link was opened, us
 
   // What people or apps themselves put into an address is not ours; everything the server led to is.
   const typed = new Set([front.url, pushedFlow.url, plainFlow.url, revoked.url, `${server.issuer}/invite/${front.token}/extra`]);
-  const trails = [browser.trail, interrupted.trail].map((trail) => trail.filter((address) => !typed.has(address) && address !== `${server.issuer}/invite/${front.token.slice(0, -1)}`));
+  const trails = [browser.trail, interrupted.trail].map((trail) =>
+    trail.filter((address) => !typed.has(address) && address !== `${server.issuer}/invite/${front.token.slice(0, -1)}`),
+  );
   expect(server.log.length).toBeGreaterThan(30);
   for (const { token } of [front, pushed, plain, revoked, unopened]) {
     expect(await whereFound(token, trails)).toEqual([]);
@@ -82,15 +96,30 @@ test('passwords, cookies, codes, tokens and client secrets rest nowhere in clear
   const other = createBrowser(server.issuer);
   const flow = await app.begin({ scope: 'openid offline_access groups', prompt: 'login' });
   const half = await signIn(other, await other.open(flow.url), { email: 'careful@example.org', password });
-  await signIn(createBrowser(server.issuer), await createBrowser(server.issuer).open((await app.begin()).url), { email: 'careful@example.org', password: 'wrong password, but long' }).catch(() => undefined);
+  await signIn(createBrowser(server.issuer), await createBrowser(server.issuer).open((await app.begin()).url), {
+    email: 'careful@example.org',
+    password: 'wrong password, but long',
+  }).catch(() => undefined);
   const code = half.leftFor?.searchParams.get('code') ?? '';
   expect(code).not.toBe('');
   const clientSecret = String((await server.addClient({ id: 'another', redirectUris: ['https://another.example.org/'] })) ?? '');
-  const cookies = (await Promise.all([browser, other].map(({ jar }) => jar.getCookies(server.issuer)))).flat().filter(({ key }) => !key.endsWith('.sig'));
+  const cookies = (await Promise.all([browser, other].map(({ jar }) => jar.getCookies(server.issuer))))
+    .flat()
+    .filter(({ key }) => !key.endsWith('.sig'));
   const tokens = await flow.finish(half);
-  const secrets = [password, goodPassword, 'wrong password, but long', code, clientSecret, tokens.access_token, tokens.refresh_token ?? '', tokens.id_token ?? '', ...cookies.map(({ value }) => value)];
+  const secrets = [
+    password,
+    goodPassword,
+    'wrong password, but long',
+    code,
+    clientSecret,
+    tokens.access_token,
+    tokens.refresh_token ?? '',
+    tokens.id_token ?? '',
+    ...cookies.map(({ value }) => value),
+  ];
   for (const secret of secrets.filter((value) => value.length > 10)) {
-    expect({ secret: secret.slice(0, 6), found: (await whereFound(secret, [])) }).toEqual({ secret: secret.slice(0, 6), found: [] });
+    expect({ secret: secret.slice(0, 6), found: await whereFound(secret, []) }).toEqual({ secret: secret.slice(0, 6), found: [] });
   }
   expect(secrets.filter((value) => value.length > 10).length).toBeGreaterThan(8);
 });

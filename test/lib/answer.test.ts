@@ -19,7 +19,11 @@ beforeAll(async () => {
   const server = app.use(middleware).listen(0, 'localhost');
   await new Promise((resolve) => server.once('listening', resolve));
   address = `http://localhost:${(server.address() as AddressInfo).port}`;
-  close = () => new Promise((resolve) => { server.close(() => resolve()); server.closeAllConnections(); });
+  close = () =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
 });
 
 afterAll(() => close());
@@ -32,7 +36,9 @@ async function ask(way: (ctx: Context) => void, headers: Record<string, string> 
 
 describe('a page', () => {
   it('runs nothing but our own files, is shown in no frame, and kept by nobody', async () => {
-    const { status, headers } = await ask((ctx) => show(ctx, { page: 'invitation/required', data, status: 403, formTargets: ['https://app.example.org'] }));
+    const { status, headers } = await ask((ctx) =>
+      show(ctx, { page: 'invitation/required', data, status: 403, formTargets: ['https://app.example.org'] }),
+    );
     expect(status).toBe(403);
     expect(headers).toMatchObject({
       'content-type': 'text/html; charset=utf-8',
@@ -45,8 +51,13 @@ describe('a page', () => {
     });
     expect(headers.vary).toMatch(/accept-language/i);
     expect(String(headers['content-security-policy']).split('; ').sort()).toEqual([
-      "base-uri 'none'", "default-src 'none'", "form-action 'self' https://app.example.org", "frame-ancestors 'none'", "img-src 'self' data:",
-      "script-src 'self'", "style-src 'self'",
+      "base-uri 'none'",
+      "default-src 'none'",
+      "form-action 'self' https://app.example.org",
+      "frame-ancestors 'none'",
+      "img-src 'self' data:",
+      "script-src 'self'",
+      "style-src 'self'",
     ]);
   });
 
@@ -62,14 +73,22 @@ describe('a page', () => {
     [['de'], 'en', 'en'],
     [undefined, '', 'en'],
   ])('for ui_locales %j and Accept-Language %j is in %s', async (uiLocales, acceptLanguage, locale) => {
-    const { headers, text } = await ask((ctx) => show(ctx, { page: 'invitation/required', data, uiLocales }), { 'accept-language': acceptLanguage });
+    const { headers, text } = await ask((ctx) => show(ctx, { page: 'invitation/required', data, uiLocales }), {
+      'accept-language': acceptLanguage,
+    });
     expect(headers['content-language']).toBe(locale);
     expect(text).toContain(`<html lang="${locale}"`);
   });
 
   it('and a mail about it agree on the language', async () => {
     let chosen = '';
-    await ask((ctx) => { chosen = localeOf(renderer, ctx, 'fr'); ctx.body = ''; }, { 'accept-language': 'de;q=0.9' });
+    await ask(
+      (ctx) => {
+        chosen = localeOf(renderer, ctx, 'fr');
+        ctx.body = '';
+      },
+      { 'accept-language': 'de;q=0.9' },
+    );
     expect(chosen).toBe('de');
   });
 });

@@ -15,7 +15,9 @@ const outcomes: unknown[] = [];
 
 beforeAll(async () => {
   server = createServer((request, response) => {
-    void read(request).then(({ status, body }) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)));
+    void read(request).then(({ status, body }) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
   port = (server.address() as AddressInfo).port;
@@ -55,7 +57,12 @@ async function post(body: string | Buffer | Buffer[], contentType: string | unde
 describe('a form', () => {
   it('is read as it was filled in', async () => {
     const { body } = await post('name=Ada+Park&email=ada%40example.org&note=&gr%C3%BC%C3%9Fe=%F0%9F%8E%BB');
-    expect(body.fields).toEqual([['name', 'Ada Park'], ['email', 'ada@example.org'], ['note', ''], ['grüße', '🎻']]);
+    expect(body.fields).toEqual([
+      ['name', 'Ada Park'],
+      ['email', 'ada@example.org'],
+      ['note', ''],
+      ['grüße', '🎻'],
+    ]);
   });
 
   it('is read back whatever it holds', async () => {
@@ -74,9 +81,12 @@ describe('a form', () => {
     expect((await post([bytes.subarray(0, 8), bytes.subarray(8)])).body.fields).toEqual([['name', 'Zoë']]);
   });
 
-  it.each([urlencoded, `${urlencoded}; charset=UTF-8`, `${urlencoded} ;charset=utf-8`, urlencoded.toUpperCase()])('may be sent as %s', async (type) => {
-    expect((await post('a=1', type)).body.fields).toEqual([['a', '1']]);
-  });
+  it.each([urlencoded, `${urlencoded}; charset=UTF-8`, `${urlencoded} ;charset=utf-8`, urlencoded.toUpperCase()])(
+    'may be sent as %s',
+    async (type) => {
+      expect((await post('a=1', type)).body.fields).toEqual([['a', '1']]);
+    },
+  );
 
   it.each(['', 'text/plain', 'application/json', 'multipart/form-data; boundary=x', `${urlencoded}x`, `text/plain; ${urlencoded}`])(
     'is none if it is sent as "%s"',
@@ -90,7 +100,10 @@ describe('a form', () => {
   });
 
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('may have a field %s like any other', async (name) => {
-    expect((await post(`${name}=x&a=1`)).body.fields).toEqual([[name, 'x'], ['a', '1']]);
+    expect((await post(`${name}=x&a=1`)).body.fields).toEqual([
+      [name, 'x'],
+      ['a', '1'],
+    ]);
     expect((await post(`${name}=x&${name}=y`)).body.code).toBe('form_invalid');
     expect(Object.hasOwn(Object.prototype, 'x')).toBe(false);
   });
@@ -140,7 +153,10 @@ describe('checking a form', () => {
 
   it('gives one code for each field that is wrong', () => {
     expect(checkForm(schema, {})).toEqual({ ok: false, errors: { name: 'required', password: 'required' } });
-    expect(checkForm(schema, { name: '', password: 'x'.repeat(11) })).toEqual({ ok: false, errors: { name: 'required', password: 'too_long' } });
+    expect(checkForm(schema, { name: '', password: 'x'.repeat(11) })).toEqual({
+      ok: false,
+      errors: { name: 'required', password: 'too_long' },
+    });
     expect(checkForm(schema, { ...good, name: 'a\u0007bcdef' })).toEqual({ ok: false, errors: { name: 'too_long' } });
   });
 
@@ -168,12 +184,31 @@ describe('a line of text', () => {
     expect(line.parse('Abd al-Raḥ')).toBe('Abd al-Raḥ');
   });
 
-  it.each([['', 'required'], ['   ', 'required'], [undefined, 'required'], ['x'.repeat(11), 'too_long'], ['🎻'.repeat(11), 'too_long']])('%j is complained of', (text, code) => {
+  it.each([
+    ['', 'required'],
+    ['   ', 'required'],
+    [undefined, 'required'],
+    ['x'.repeat(11), 'too_long'],
+    ['🎻'.repeat(11), 'too_long'],
+  ])('%j is complained of', (text, code) => {
     expect(complaint(text)).toBe(code);
   });
 
   it.each([
-    'a\0b', 'a\nb', 'a\r\nb', 'a\tb', 'a\u0007b', 'a\u001Bb', 'a\u007Fb', 'a\u0085b', 'a\u2028b', 'a\u2029b', 'a\u202Eb', 'a\u2066b', 'a\u2069b', 'a\uD800b',
+    'a\0b',
+    'a\nb',
+    'a\r\nb',
+    'a\tb',
+    'a\u0007b',
+    'a\u001Bb',
+    'a\u007Fb',
+    'a\u0085b',
+    'a\u2028b',
+    'a\u2029b',
+    'a\u202Eb',
+    'a\u2066b',
+    'a\u2069b',
+    'a\uD800b',
   ])('holds nothing that breaks or turns a line: %j', (text) => {
     expect(complaint(text)).toBe('bad_characters');
   });

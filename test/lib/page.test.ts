@@ -50,7 +50,10 @@ describe('a page', () => {
 describe('an operator’s page', () => {
   it('takes the place of ours of the same name, within our frame, and leaves the others as they are', () => {
     mkdirSync(join(overrides, 'invitation'));
-    writeFileSync(join(overrides, 'invitation/required.eta'), "<% layout('/layout', { title: 'Members only', icon: null, tone: null }) %><p>Ask <%= it.brand %> & friends</p>");
+    writeFileSync(
+      join(overrides, 'invitation/required.eta'),
+      "<% layout('/layout', { title: 'Members only', icon: null, tone: null }) %><p>Ask <%= it.brand %> & friends</p>",
+    );
     const own = createRenderer({ ...settings, brand: 'B<rand', overrides }).render<Pages>();
     const $ = load(own('invitation/required', required, context));
     expect($('h1').text()).toBe('Members only');

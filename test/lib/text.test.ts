@@ -7,7 +7,12 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { loadTexts } from '../../src/lib/text.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'guestlist-texts-'));
-write('en.json', { hello: 'Hello {name}', places: '{count, plural, one {# place} other {# places}}', only: 'English only', tag: '<b>{name}</b>' });
+write('en.json', {
+  hello: 'Hello {name}',
+  places: '{count, plural, one {# place} other {# places}}',
+  only: 'English only',
+  tag: '<b>{name}</b>',
+});
 write('de.json', { hello: 'Hallo {name}', places: '{count, plural, one {# Platz} other {# Plätze}}' });
 write('ar.json', { hello: 'مرحبا {name}' });
 writeFileSync(join(folder, 'README.txt'), 'not a language');
@@ -84,7 +89,10 @@ describe('the language', () => {
   });
 
   it('is known, whatever is asked for', () => {
-    const wish = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom('de', 'en', 'ar', ';', 'q=', '0', '.', '9', '-', ',', ' ', '*') }));
+    const wish = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom('de', 'en', 'ar', ';', 'q=', '0', '.', '9', '-', ',', ' ', '*') }),
+    );
     fc.assert(
       fc.property(wish, wish, (uiLocales, acceptLanguage) => {
         expect(texts.locales).toContain(texts.choose({ uiLocales, acceptLanguage }));

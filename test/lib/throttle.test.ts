@@ -59,7 +59,9 @@ function spellings(groups: readonly number[]): string[] {
   const plain = groups.map(hex);
   const shortened = groups.flatMap((_, from) =>
     groups.flatMap((__, last) =>
-      last >= from && groups.slice(from, last + 1).every((group) => group === 0) ? [`${plain.slice(0, from).join(':')}::${plain.slice(last + 1).join(':')}`] : [],
+      last >= from && groups.slice(from, last + 1).every((group) => group === 0)
+        ? [`${plain.slice(0, from).join(':')}::${plain.slice(last + 1).join(':')}`]
+        : [],
     ),
   );
   return [plain.join(':'), plain.map((text) => text.padStart(4, '0')).join(':'), plain.join(':').toUpperCase(), ...shortened];
@@ -82,10 +84,13 @@ describe('a limit', () => {
   });
 
   async function refusalOf(work: Promise<void>): Promise<Failure | undefined> {
-    return work.then(() => undefined, (error: unknown) => {
-      if (error instanceof Failure) return error;
-      throw error;
-    });
+    return work.then(
+      () => undefined,
+      (error: unknown) => {
+        if (error instanceof Failure) return error;
+        throw error;
+      },
+    );
   }
 
   it('holds over all processes', async () => {
@@ -99,7 +104,9 @@ describe('a limit', () => {
   it('lets exactly as many through as it says, however many come at once', async () => {
     const limit = { name: 'rush', points: 7, perSeconds: 60 };
     const throttles = [createThrottle(here, limit), createThrottle(elsewhere, limit)];
-    const refusals = await Promise.all(Array.from({ length: 40 }, (_, index) => refusalOf((throttles[index % 2] as (typeof throttles)[0]).consume('a'))));
+    const refusals = await Promise.all(
+      Array.from({ length: 40 }, (_, index) => refusalOf((throttles[index % 2] as (typeof throttles)[0]).consume('a'))),
+    );
     expect(refusals.filter((refusal) => refusal === undefined)).toHaveLength(7);
   });
 

@@ -27,7 +27,11 @@ beforeAll(async () => {
   await server.addGroup('choir', { rights: ['plan:read'] });
   await server.addGroup('board');
   app = await createRelyingApp(server, { resources: ['https://api.example.org/'] });
-  await server.addClient({ id: 'hears-logout', redirectUris: ['https://hears.example.org/cb'], backchannelLogoutUri: `${receiverOrigin}/logout` });
+  await server.addClient({
+    id: 'hears-logout',
+    redirectUris: ['https://hears.example.org/cb'],
+    backchannelLogoutUri: `${receiverOrigin}/logout`,
+  });
   member = createBrowser(server.issuer);
   await join(member, (await server.guestlist.invite({ groups: ['choir:manager'] })).url, { email: 'member@example.org' });
 });
@@ -53,7 +57,13 @@ test('discovery says what there is', async () => {
   expect(metadata.response_types_supported).toHaveLength(2);
   expect(metadata.scopes_supported).toEqual(expect.arrayContaining(['openid', 'offline_access', 'groups', 'roles', 'entitlements']));
   expect(metadata.id_token_signing_alg_values_supported?.toSorted()).toEqual(['ES256', 'RS256']);
-  for (const endpoint of ['pushed_authorization_request_endpoint', 'introspection_endpoint', 'revocation_endpoint', 'end_session_endpoint', 'userinfo_endpoint']) {
+  for (const endpoint of [
+    'pushed_authorization_request_endpoint',
+    'introspection_endpoint',
+    'revocation_endpoint',
+    'end_session_endpoint',
+    'userinfo_endpoint',
+  ]) {
     expect(metadata[endpoint]).toMatch(new RegExp(`^${server.issuer}/`));
   }
   const { keys } = (await (await fetch(metadata.jwks_uri ?? '')).json()) as { keys: Record<string, unknown>[] };
@@ -120,7 +130,10 @@ test('what somebody loses is gone from the next refresh and from UserInfo at onc
   const tokens = await app.signInSilently(browser);
   expect(tokens.claims()?.['groups']).toEqual(['board', 'choir']);
   const sub = tokens.claims()?.sub ?? '';
-  await server.database.raw(`update guestlist.membership set ended_at = now() where account_id = ? and group_id = (select id from guestlist."group" where slug = 'board')`, [sub]);
+  await server.database.raw(
+    `update guestlist.membership set ended_at = now() where account_id = ? and group_id = (select id from guestlist."group" where slug = 'board')`,
+    [sub],
+  );
   expect((await oidc.fetchUserInfo(app.config, tokens.access_token, sub))['groups']).toEqual(['choir']);
   expect((await oidc.refreshTokenGrant(app.config, tokens.refresh_token ?? '')).claims()?.['groups']).toEqual(['choir']);
 });
@@ -128,7 +141,11 @@ test('what somebody loses is gone from the next refresh and from UserInfo at onc
 test('a named resource gets a JWT access token that says who is in what', async () => {
   const tokens = await app.signInSilently(member, { resource: 'https://api.example.org/' });
   const keys = createRemoteJWKSet(new URL(app.config.serverMetadata().jwks_uri ?? ''));
-  const { payload, protectedHeader } = await jwtVerify(tokens.access_token, keys, { issuer: server.issuer, audience: 'https://api.example.org/', typ: 'at+jwt' });
+  const { payload, protectedHeader } = await jwtVerify(tokens.access_token, keys, {
+    issuer: server.issuer,
+    audience: 'https://api.example.org/',
+    typ: 'at+jwt',
+  });
   expect(protectedHeader.alg).toBe('RS256');
   expect(payload).toMatchObject({ client_id: 'app', ...claimsOfChoir });
   const quiet = await app.signInSilently(member, { resource: 'https://api.example.org/', scope: 'openid' });
@@ -143,10 +160,14 @@ test('without PKCE, with an unregistered address, or by an unknown app: refused'
   expect(withoutPkce.leftFor?.searchParams.get('error')).toBe('invalid_request');
   const foreign = await member.open(`${base}&redirect_uri=https://evil.example.org/callback`);
   expect({ status: foreign.status, left: foreign.leftFor }).toEqual({ status: 400, left: undefined });
-  const unknown = await member.open(`${server.issuer}/auth?response_type=code&scope=openid&client_id=nobody&redirect_uri=https://evil.example.org/`);
+  const unknown = await member.open(
+    `${server.issuer}/auth?response_type=code&scope=openid&client_id=nobody&redirect_uri=https://evil.example.org/`,
+  );
   expect({ status: unknown.status, left: unknown.leftFor }).toEqual({ status: 400, left: undefined });
   expect(unknown.headers['content-security-policy']).toContain("default-src 'none'");
-  const implicit = await member.open(`${server.issuer}/auth?response_type=id_token&nonce=x&scope=openid&client_id=app&redirect_uri=${encodeURIComponent(app.redirectUri)}`);
+  const implicit = await member.open(
+    `${server.issuer}/auth?response_type=id_token&nonce=x&scope=openid&client_id=app&redirect_uri=${encodeURIComponent(app.redirectUri)}`,
+  );
   expect(implicit.leftFor?.href).toContain('error=unsupported_response_type');
 });
 
@@ -156,11 +177,22 @@ test('DPoP binds the tokens to a key', async () => {
   const codeVerifier = oidc.randomPKCECodeVerifier();
   const state = oidc.randomState();
   const url = oidc.buildAuthorizationUrl(app.config, {
-    redirect_uri: app.redirectUri, scope: fullScope, prompt: 'none', state, code_challenge: await oidc.calculatePKCECodeChallenge(codeVerifier), code_challenge_method: 'S256',
+    redirect_uri: app.redirectUri,
+    scope: fullScope,
+    prompt: 'none',
+    state,
+    code_challenge: await oidc.calculatePKCECodeChallenge(codeVerifier),
+    code_challenge_method: 'S256',
   });
   const { leftFor } = await member.open(url.href);
   if (!leftFor) throw new Error('no answer');
-  const tokens = await oidc.authorizationCodeGrant(app.config, leftFor, { pkceCodeVerifier: codeVerifier, expectedState: state }, undefined, { DPoP: handle });
+  const tokens = await oidc.authorizationCodeGrant(
+    app.config,
+    leftFor,
+    { pkceCodeVerifier: codeVerifier, expectedState: state },
+    undefined,
+    { DPoP: handle },
+  );
   expect(tokens.token_type).toBe('dpop');
   const person = await oidc.fetchUserInfo(app.config, tokens.access_token, tokens.claims()?.sub ?? '', { DPoP: handle });
   expect(person['groups']).toEqual(['choir']);
@@ -197,7 +229,11 @@ test('signing out by the app ends the session and leads back', async () => {
   const browser = createBrowser(server.issuer);
   await join(browser, (await server.guestlist.invite({ groups: ['choir'] })).url, { email: 'leaves@example.org' });
   const tokens = await app.signInSilently(browser);
-  const url = oidc.buildEndSessionUrl(app.config, { id_token_hint: tokens.id_token ?? '', post_logout_redirect_uri: 'https://app.example.org/', state: 'back' });
+  const url = oidc.buildEndSessionUrl(app.config, {
+    id_token_hint: tokens.id_token ?? '',
+    post_logout_redirect_uri: 'https://app.example.org/',
+    state: 'back',
+  });
   const question = await browser.open(url.href);
   expect(question.heading).toMatch(/sign out/i);
   const rest = await browser.submit(question, 'yes');
@@ -205,7 +241,10 @@ test('signing out by the app ends the session and leads back', async () => {
   const silent = await browser.open((await app.begin({ prompt: 'none' })).url);
   expect(silent.leftFor?.searchParams.get('error')).toBe('login_required');
   await expect(oidc.refreshTokenGrant(app.config, tokens.refresh_token ?? '')).rejects.toMatchObject({ error: 'invalid_grant' });
-  const foreignPlace = await browser.open(oidc.buildEndSessionUrl(app.config, { id_token_hint: tokens.id_token ?? '', post_logout_redirect_uri: 'https://evil.example.org/' }).href);
+  const foreignPlace = await browser.open(
+    oidc.buildEndSessionUrl(app.config, { id_token_hint: tokens.id_token ?? '', post_logout_redirect_uri: 'https://evil.example.org/' })
+      .href,
+  );
   expect({ status: foreignPlace.status, left: foreignPlace.leftFor }).toEqual({ status: 400, left: undefined });
 });
 
@@ -214,8 +253,12 @@ test('apps that want to hear of a sign-out are told', async () => {
   await join(browser, (await server.guestlist.invite({ groups: ['choir'] })).url, { email: 'heard@example.org' });
   const verifier = oidc.randomPKCECodeVerifier();
   const query = new URLSearchParams({
-    client_id: 'hears-logout', response_type: 'code', scope: 'openid', redirect_uri: 'https://hears.example.org/cb',
-    code_challenge: await oidc.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256',
+    client_id: 'hears-logout',
+    response_type: 'code',
+    scope: 'openid',
+    redirect_uri: 'https://hears.example.org/cb',
+    code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
   });
   expect((await browser.open(`/auth?${query}`)).leftFor?.searchParams.get('code')).toBeTruthy();
   await browser.submit(await browser.open('/session/end'), 'yes');

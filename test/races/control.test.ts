@@ -28,10 +28,18 @@ async function race(count: Count): Promise<number> {
   const { id } = await invite(database, { groups: ['choir'], maxUses: 50, expiresAt: addSeconds(systemClock(), 3600) }, tools);
   const { rows } = await database.raw('select id from guestlist.invitation_token where invitation_id = ?', [id]);
   const tokenId = rows[0].id as string;
-  const attempts = Array.from({ length: 200 }, (_, index) => inTransaction(database, async (trx) => {
-    if (!(await count(trx, id))) return false;
-    return insertRedemption(trx, { invitationId: id, accountId: `account-${index}`, tokenId, redeemedAt: systemClock(), accountCreated: false });
-  }));
+  const attempts = Array.from({ length: 200 }, (_, index) =>
+    inTransaction(database, async (trx) => {
+      if (!(await count(trx, id))) return false;
+      return insertRedemption(trx, {
+        invitationId: id,
+        accountId: `account-${index}`,
+        tokenId,
+        redeemedAt: systemClock(),
+        accountCreated: false,
+      });
+    }),
+  );
   return (await Promise.all(attempts)).filter(Boolean).length;
 }
 

@@ -31,10 +31,14 @@ type Waiting = { readonly browser: Browser; readonly form: Rest; readonly email:
 async function gather(url: string, howMany: number, name: string): Promise<Waiting[]> {
   const people: Waiting[] = [];
   for (let start = 0; start < howMany; start += 20) {
-    people.push(...(await Promise.all(Array.from({ length: Math.min(20, howMany - start) }, async (_, index) => {
-      const browser = createBrowser(server.issuer);
-      return { browser, form: await openAsNewcomer(browser, url), email: `${name}-${start + index}@example.org` };
-    }))));
+    people.push(
+      ...(await Promise.all(
+        Array.from({ length: Math.min(20, howMany - start) }, async (_, index) => {
+          const browser = createBrowser(server.issuer);
+          return { browser, form: await openAsNewcomer(browser, url), email: `${name}-${start + index}@example.org` };
+        }),
+      )),
+    );
   }
   return people;
 }
@@ -80,13 +84,15 @@ test('two links to one group, taken by the same person at once: one membership',
   const browser = createBrowser(server.issuer);
   await join(browser, (await server.guestlist.invite({ groups: ['choir'] })).url, { email: 'two-links@example.org' });
   const links = [await server.guestlist.invite({ groups: ['board'] }), await server.guestlist.invite({ groups: ['board'] })];
-  const flows = await Promise.all(links.map(async ({ token }) => {
-    const own = createBrowser(server.issuer);
-    for (const cookie of await browser.jar.getCookies(server.issuer)) {
-      if (cookie.key.startsWith('guestlist_session')) await own.jar.setCookie(cookie.toString(), server.issuer);
-    }
-    return { own, question: await own.open((await app.push({ invite: token })).url) };
-  }));
+  const flows = await Promise.all(
+    links.map(async ({ token }) => {
+      const own = createBrowser(server.issuer);
+      for (const cookie of await browser.jar.getCookies(server.issuer)) {
+        if (cookie.key.startsWith('guestlist_session')) await own.jar.setCookie(cookie.toString(), server.issuer);
+      }
+      return { own, question: await own.open((await app.push({ invite: token })).url) };
+    }),
+  );
   await Promise.all(flows.map(({ own, question }) => own.submit(question, 'Join')));
   const { rows } = await server.database.raw(`
     select count(*)::int as count from guestlist.membership m join guestlist."group" g on g.id = m.group_id
@@ -132,7 +138,9 @@ test('two connections are enough for fifty at once (K9)', { timeout: 60_000 }, a
   try {
     await small.addGroup('choir');
     const { url } = await small.guestlist.invite({ groups: ['choir'], maxUses: 50 });
-    const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => join(createBrowser(small.issuer), url, { email: `small-${index}@example.org` })));
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => join(createBrowser(small.issuer), url, { email: `small-${index}@example.org` })),
+    );
     expect(answers.filter(({ heading }) => heading === 'You’re in!').length).toBe(50);
     expect(await findContradictions(small.database)).toEqual([]);
   } finally {

@@ -17,7 +17,11 @@ afterAll(() => server?.close());
 type Answer = { readonly status: number; readonly headers: Readonly<Record<string, unknown>>; readonly body: string };
 
 /** Sends what no well-behaved client would. */
-function send(path: string, { method = 'GET', headers = {} }: { method?: string; headers?: Record<string, string> } = {}, issuer = server.issuer): Promise<Answer> {
+function send(
+  path: string,
+  { method = 'GET', headers = {} }: { method?: string; headers?: Record<string, string> } = {},
+  issuer = server.issuer,
+): Promise<Answer> {
   const { hostname, port, host } = new URL(issuer);
   return new Promise((resolve, reject) => {
     const sent = rawRequest({ hostname, port, path, method, headers: { host, accept: 'text/html', ...headers } }, async (response) => {
@@ -40,7 +44,12 @@ test.each([
 });
 
 test('forwarded headers of strangers change no address that we make (J1)', async () => {
-  const headers = { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https', forwarded: 'host=evil.example;proto=https', origin: 'https://evil.example' };
+  const headers = {
+    'x-forwarded-host': 'evil.example',
+    'x-forwarded-proto': 'https',
+    forwarded: 'host=evil.example;proto=https',
+    origin: 'https://evil.example',
+  };
   const discovery = await send('/.well-known/openid-configuration', { headers });
   expect(discovery.body).not.toContain('evil.example');
   expect(JSON.parse(discovery.body).token_endpoint).toBe(`${server.issuer}/token`);
@@ -71,7 +80,8 @@ test('assets come with their type, and no path leads out of their folder', async
   expect({ status: css.status, type: css.headers['content-type'] }).toEqual({ status: 200, type: 'text/css; charset=utf-8' });
   const again = await send('/assets/guestlist.css', { headers: { 'if-none-match': String(css.headers['etag']) } });
   expect(again.status).toBe(304);
-  for (const path of ['/assets/../text/en.json', '/assets/..%2ftext%2fen.json', '/assets/%2e%2e/layout.eta', '/assets/']) expect((await send(path)).status).toBe(404);
+  for (const path of ['/assets/../text/en.json', '/assets/..%2ftext%2fen.json', '/assets/%2e%2e/layout.eta', '/assets/'])
+    expect((await send(path)).status).toBe(404);
 });
 
 test('behind one proxy the last address counts; without one no header does (A5)', async () => {
@@ -87,8 +97,18 @@ test('behind one proxy the last address counts; without one no header does (A5)'
 });
 
 test('a cross-site post to any form is refused before it is read', async () => {
-  for (const path of ['/invite/code', '/invite/continue', '/invite/interaction/x/accept', '/interaction/x/sign-in', '/interaction/x/register', '/interaction/x/consent']) {
-    const answer = await send(path, { method: 'POST', headers: { 'sec-fetch-site': 'cross-site', 'content-type': 'application/x-www-form-urlencoded' } });
+  for (const path of [
+    '/invite/code',
+    '/invite/continue',
+    '/invite/interaction/x/accept',
+    '/interaction/x/sign-in',
+    '/interaction/x/register',
+    '/interaction/x/consent',
+  ]) {
+    const answer = await send(path, {
+      method: 'POST',
+      headers: { 'sec-fetch-site': 'cross-site', 'content-type': 'application/x-www-form-urlencoded' },
+    });
     expect({ path, status: answer.status }).toEqual({ path, status: 403 });
   }
 });
@@ -104,7 +124,9 @@ test('the issuer may have a path: everything lies under it', async () => {
     const done = await join(browser, url, { email: 'mounted@example.org' });
     expect(done.heading).toBe('You’re in!');
     expect((await app.signInSilently(browser)).claims()?.['groups']).toEqual(['choir']);
-    expect(browser.trail.filter((address) => address.startsWith(new URL(mounted.issuer).origin) && !address.startsWith(mounted.issuer))).toEqual([]);
+    expect(
+      browser.trail.filter((address) => address.startsWith(new URL(mounted.issuer).origin) && !address.startsWith(mounted.issuer)),
+    ).toEqual([]);
     expect((await send('/invite', {}, mounted.issuer)).status).toBe(404);
     expect((await send('/sign/inside', {}, mounted.issuer)).status).toBe(404);
   } finally {
@@ -126,7 +148,11 @@ test('when the database is away: 503 with the time to wait, never a wrong word a
     const page = await createBrowser(shaky.issuer).open(url);
     expect({ status: page.status, wait: Number(page.headers['retry-after']) > 0 }).toEqual({ status: 503, wait: true });
     expect(page.html).not.toMatch(/find that invitation|expired/);
-    const token = await fetch(`${shaky.issuer}/token`, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'grant_type=authorization_code&code=x&client_id=app' });
+    const token = await fetch(`${shaky.issuer}/token`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'grant_type=authorization_code&code=x&client_id=app',
+    });
     expect(token.status).toBe(503);
     await admin.raw('alter database ?? allow_connections true', [rows[0].name]);
     expect((await join(createBrowser(shaky.issuer), url, { email: 'after@example.org' })).heading).toBe('You’re in!');

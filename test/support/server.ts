@@ -37,7 +37,7 @@ export type TestServerOptions = {
   readonly on?: TestDatabase;
 };
 
-export const testSecret = 'a secret for tests, 32 characters or more';
+const testSecret = 'a secret for tests, 32 characters or more';
 
 export async function startTestServer({
   poolSize = 10,
