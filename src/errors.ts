@@ -25,7 +25,6 @@ export const errors = {
   form_invalid: { status: 422 },
   wrong_host: { status: 421 },
   page_not_found: { status: 404 },
-  method_not_allowed: { status: 405 },
   body_too_large: { status: 413 },
   too_many_requests: { status: 429, oauth: 'temporarily_unavailable' },
   too_busy: { status: 503, oauth: 'temporarily_unavailable' },

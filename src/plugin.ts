@@ -6,7 +6,7 @@
 import type { Context } from 'koa';
 import { type Configuration, type Interaction, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type Provider from 'oidc-provider';
-import type { FailureCode } from './errors.ts';
+import { Failure, type FailureCode } from './errors.ts';
 import { groupClaims, groupClaimsOf } from './group/claims.ts';
 import { readVisitCookie } from './invitation/cookie.ts';
 import { frontDoorClientId } from './invitation/front-door.ts';
@@ -54,6 +54,7 @@ export type Guestlist = {
   mount(provider: Provider): void;
   /** Creates or updates the schema; returns the names of the steps. */
   migrate(): Promise<string[]>;
+  /** Throws `group_not_found`, `right_not_found`, `client_not_found` (no app, or one that cannot start a sign-in). */
   invite(options: Omit<InviteOptions, 'expiresAt'> & { readonly expiresAt?: Date }): Promise<IssuedInvitation & { readonly url: string }>;
   /** Throws `invitation_not_found`; false if it was revoked before. */
   revoke(invitationId: string, actor: string): Promise<boolean>;
@@ -74,6 +75,7 @@ export function invitations(options: GuestlistOptions): Guestlist {
     mount: (provider) => void provider.use(invitationRoutes({ host, provider })),
     migrate: () => migrate(database),
     invite: async ({ expiresAt = addSeconds(clock(), defaultLifetimeSeconds), ...wish }) => {
+      await refuseUnknownApp(host, wish.landingClientId);
       const issued = await invite(database, { ...wish, expiresAt }, { clock, random });
       return { ...issued, url: invitationUrl(issuer, issued.token) };
     },
@@ -84,7 +86,12 @@ export function invitations(options: GuestlistOptions): Guestlist {
   };
 }
 
-export function invitationUrl(issuer: string, token: string): string {
+async function refuseUnknownApp({ apps }: InvitationHost, clientId: string | undefined): Promise<void> {
+  if (clientId === undefined || (await apps()).some((app) => app.clientId === clientId)) return;
+  throw new Failure('client_not_found', { clientId });
+}
+
+function invitationUrl(issuer: string, token: string): string {
   return ownUrl(issuer, `/invite/${token}`);
 }
 

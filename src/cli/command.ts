@@ -56,7 +56,7 @@ function explain(error: unknown): string {
 const sentences: Partial<Record<FailureCode, (detail: FailureDetail) => string>> = {
   account_not_found: ({ email }) => `There is no account with the address ${email}.`,
   client_exists: ({ clientId }) => `There is an app ${clientId} already.`,
-  client_not_found: ({ clientId }) => `There is no app ${clientId}.`,
+  client_not_found: ({ clientId }) => `There is no app ${clientId} with an address where it starts a sign-in (--initiate-login-uri).`,
   group_exists: ({ slug }) => `There is a group ${slug} already.`,
   group_not_found: ({ slug }) => `There is no group ${slug}. Make it with: guestlist group add ${slug} --name <name>`,
   invitation_not_found: () => 'There is no invitation with this id.',

@@ -1,11 +1,10 @@
 /** `guestlist invite`: makes an invitation. Its link and code are printed once. */
 import type { Command } from 'commander';
-import { findClient } from '../client/store.ts';
-import { Failure } from '../errors.ts';
+import { findPerson } from '../account/find-account.ts';
+import { listApps } from '../client/store.ts';
 import { rightPattern } from '../group/group.ts';
-import { invite as makeInvitation } from '../invitation/issue.ts';
 import { systemClock } from '../lib/clock.ts';
-import { invitationUrl } from '../plugin.ts';
+import { invitations } from '../plugin.ts';
 import { collect, ending, expiry, matching, type OutputOptions, print, wholeNumber, withDatabase } from './command.ts';
 
 type InviteOptions = OutputOptions & {
@@ -39,8 +38,8 @@ export function addInviteCommand(program: Command): void {
 
 async function invite({ group = [], right = [], maxUses, expires, label, app, ...output }: InviteOptions, command: Command): Promise<void> {
   if (group.length + right.length === 0) command.error("error: an invitation needs '--group <slug[:role]>' or '--right <right>'");
-  await withDatabase(async ({ config, database, clock, random }) => {
-    if (app !== undefined && !(await findClient(database, app))) throw new Failure('client_not_found', { clientId: app });
+  await withDatabase(async ({ config, ...context }) => {
+    const guestlist = invitations({ ...context, issuer: config.issuer, person: findPerson, apps: () => listApps(context.database) });
     const wish = {
       groups: group,
       rights: right,
@@ -49,8 +48,7 @@ async function invite({ group = [], right = [], maxUses, expires, label, app, ..
       label,
       ...(app === undefined ? {} : { landingClientId: app }),
     };
-    const { id, token, code, expiresAt } = await makeInvitation(database, wish, { clock, random });
-    const url = invitationUrl(config.issuer, token);
+    const { id, url, code, expiresAt } = await guestlist.invite(wish);
     const lines = [
       url,
       `Code: ${code}`,

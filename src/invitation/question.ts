@@ -35,7 +35,7 @@ export async function showQuestion(site: Site, ctx: Context): Promise<void> {
   const decision = await preview(site.host, visit.invitation, accountId);
   if (decision.outcome === 'refused') return showRefusedQuestion(site, ctx, { question, code: decision.code });
   const person = await site.host.person(accountId, site.host.database);
-  if (!person) throw new Failure('account_not_found');
+  if (!person) return showRefusedQuestion(site, ctx, { question, code: 'account_disabled' });
   site.host.show(ctx, { page: 'invitation/join', data: joinData(site, question, { visit, person, decision }), ...answerRules(question) });
 }
 

@@ -8,43 +8,36 @@ import { z } from 'zod';
 const issuerSchema = z
   .string()
   .refine(
-    (text) => ['http:', 'https:'].includes(URL.parse(text)?.protocol ?? ''),
+    (text) => /^https?:\/\//i.test(text) && URL.canParse(text),
     'must be an address that starts with https:// (or http://)',
   )
   .refine((text) => !/[?#]/.test(text), 'must have no query and no fragment')
   .refine((text) => !text.endsWith('/'), 'must not end with a slash');
 
-const schema = z
-  .object({
-    NODE_ENV: z.enum(['development', 'production', 'test'], 'must be development, production or test').default('development'),
-    PORT: z.coerce
-      .number('must be a number')
-      .int('must be a whole number')
-      .min(0, 'must be 0 or more')
-      .max(65_534, 'must be less than 65535')
-      .default(3000),
-    ISSUER: issuerSchema.optional(),
-    DATA_DIR: z.string().min(1, 'must not be empty').default('./data'),
-    DATABASE_URL: z
-      .string()
-      .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
-      .optional(),
-    GUESTLIST_SECRET: z.string().min(32, 'must have 32 characters or more').optional(),
-    TRUST_PROXY: z.coerce
-      .number('must be the number of proxies')
-      .int('must be a whole number')
-      .min(0, 'must be 0 or more')
-      .max(10, 'must be 10 or less')
-      .default(0),
-    LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent').optional(),
-    BRAND: z.string().min(1, 'must not be empty').max(60, 'must have 60 characters or fewer').default('Guestlist'),
-  })
-  .superRefine((settings, ctx) => {
-    if (settings.NODE_ENV !== 'production') return;
-    const complain = (name: string, message: string) => ctx.addIssue({ code: 'custom', path: [name], message });
-    if (!settings.ISSUER?.startsWith('https://')) complain('ISSUER', 'must be an https:// address in production');
-    if (!settings.GUESTLIST_SECRET) complain('GUESTLIST_SECRET', 'is needed in production: 32 random characters or more');
-  });
+const schema = z.object({
+  NODE_ENV: z.enum(['development', 'production', 'test'], 'must be development, production or test').default('development'),
+  PORT: z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(0, 'must be 0 or more')
+    .max(65_534, 'must be less than 65535')
+    .default(3000),
+  ISSUER: issuerSchema.optional(),
+  DATA_DIR: z.string().min(1, 'must not be empty').default('./data'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
+    .optional(),
+  GUESTLIST_SECRET: z.string().min(32, 'must have 32 characters or more').optional(),
+  TRUST_PROXY: z.coerce
+    .number('must be the number of proxies')
+    .int('must be a whole number')
+    .min(0, 'must be 0 or more')
+    .max(10, 'must be 10 or less')
+    .default(0),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent').optional(),
+  BRAND: z.string().min(1, 'must not be empty').max(60, 'must have 60 characters or fewer').default('Guestlist'),
+});
 
 export type Config = {
   readonly production: boolean;
@@ -74,8 +67,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Throws `ConfigError`. */
 export function readConfig(environment: Environment): Config {
-  const parsed = schema.safeParse(withFiles(environment, Object.keys(schema.shape)));
-  if (!parsed.success) throw new ConfigError(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`));
+  const variables = Object.keys(schema.shape).map((name) => ({ name, ...readVariable(environment, name) }));
+  const settings = Object.fromEntries(variables.map(({ name, value }) => [name, value]));
+  const parsed = schema.safeParse(settings);
+  const mistakes = parsed.error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`) ?? [];
+  const complaints = [...variables.flatMap(({ complaint }) => complaint ?? []), ...mistakes, ...missingInProduction(settings)];
+  if (!parsed.success || complaints.length > 0) throw new ConfigError(complaints);
   const { NODE_ENV, PORT, ISSUER, LOG_LEVEL, ...rest } = parsed.data;
   const production = NODE_ENV === 'production';
   return {
@@ -91,16 +88,24 @@ export function readConfig(environment: Environment): Config {
   };
 }
 
-/** An empty variable is as good as none: that is how compose files leave one out. */
-function withFiles(environment: Environment, names: readonly string[]): Environment {
-  return Object.fromEntries(names.map((name) => [name, environment[name] || readVariableFile(name, environment[`${name}_FILE`])]));
+function missingInProduction({ NODE_ENV, ISSUER, GUESTLIST_SECRET }: Environment): string[] {
+  if (NODE_ENV !== 'production') return [];
+  return [
+    ...(ISSUER?.startsWith('https://') ? [] : ['ISSUER must be an https:// address in production']),
+    ...(GUESTLIST_SECRET ? [] : ['GUESTLIST_SECRET is needed in production: 32 random characters or more']),
+  ];
 }
 
-function readVariableFile(name: string, file: string | undefined): string | undefined {
-  if (!file) return undefined;
+type Variable = { readonly value?: string | undefined; readonly complaint?: string };
+
+/** An empty variable or file is as good as none: that is how compose files leave one out. */
+function readVariable(environment: Environment, name: string): Variable {
+  const value = environment[name];
+  const file = environment[`${name}_FILE`];
+  if (value || !file) return { value: value || undefined };
   try {
-    return readFileSync(file, 'utf8').trim();
+    return { value: readFileSync(file, 'utf8').trim() || undefined };
   } catch {
-    throw new ConfigError([`${name}_FILE names a file that cannot be read`]);
+    return { complaint: `${name}_FILE names a file that cannot be read` };
   }
 }

@@ -17,8 +17,10 @@ export function loggedPath(path: string): string {
 }
 
 /** Drivers hang rows and parameters on their errors: only these four are known to be harmless. */
-function describeError(error: unknown): object {
+function describeError(error: unknown, depth = 0): object {
   if (!(error instanceof Error)) return { message: typeof error };
   const { name, message, stack } = error;
-  return { name, message, stack, code: (error as { code?: unknown }).code, ...(error.cause ? { cause: describeError(error.cause) } : {}) };
+  // A cause may lead back to its error.
+  const cause = error.cause && depth < 5 ? { cause: describeError(error.cause, depth + 1) } : {};
+  return { name, message, stack, code: (error as { code?: unknown }).code, ...cause };
 }

@@ -28,6 +28,7 @@ export function serverRoutes(site: ServerSite): Middleware {
   router.post('/interaction/:uid/sign-in', at(signIn));
   router.get('/interaction/:uid/register', at(showRegistration));
   router.post('/interaction/:uid/register', at(register));
+  router.get('/interaction/:uid/consent', at(showConsent));
   router.post('/interaction/:uid/consent', at(answerConsent));
   if (site.showsMailbox) {
     router.get('/mailbox', at(showMailbox));

@@ -43,7 +43,7 @@ const refused = {
   codePage: '/invite',
 };
 const outside = { ...refused, inviterName: undefined, declineAction: undefined, formToken: '' };
-const done = { offer, apps: [], invitationPage: '/invite/again' };
+const done = { offer, apps: [], invitationPage: '/invite' };
 const apps = [
   { name: 'Choir cloud', href: 'https://cloud.example.org/login?iss=x' },
   { name: 'Wiki', href: 'https://wiki.example.org/start' },

@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Grant, type Holdings, newGrants, noHoldings, rightPattern, slugPattern } from '../../src/group/group.ts';
+
+function membership(groupId: string, role: string): Grant {
+  return { kind: 'group', groupId, slug: groupId, name: groupId, description: '', role };
+}
+
+function right(name: string): Grant {
+  return { kind: 'right', right: name, description: '' };
+}
+
+describe('what a person has already', () => {
+  const holdings: Holdings = {
+    memberships: [{ groupId: 'choir', role: 'manager' }, { groupId: 'board', role: 'member' }],
+    rights: ['wiki:edit'],
+  };
+
+  it.each([
+    [membership('choir', 'manager'), true],
+    [membership('choir', 'member'), true],
+    [membership('choir', 'editor'), false],
+    [membership('board', 'member'), true],
+    [membership('board', 'manager'), false],
+    [membership('stage', 'member'), false],
+    [right('wiki:edit'), true],
+    [right('wiki'), false],
+    [right('choir'), false],
+    [membership('wiki:edit', 'member'), false],
+  ])('%j: %s', (grant, held) => {
+    expect(newGrants([grant], holdings)).toEqual(held ? [] : [grant]);
+  });
+
+  const names = fc.constantFrom('a', 'b', 'c');
+  const grants = fc.array(fc.oneof(fc.tuple(names, fc.constantFrom('member', 'manager')).map(([id, role]) => membership(id, role)), names.map(right)));
+
+  it('leaves the rest, in order; and nothing once that is given', () => {
+    fc.assert(
+      fc.property(grants, grants, (offered, had) => {
+        const added = newGrants(offered, holdingsOf(had));
+        expect(added).toEqual(offered.filter((grant) => added.includes(grant)));
+        expect(newGrants(offered, holdingsOf([...had, ...added]))).toEqual([]);
+        expect(newGrants(offered, noHoldings)).toEqual(offered);
+      }),
+    );
+  });
+
+  function holdingsOf(given: readonly Grant[]): Holdings {
+    return {
+      memberships: given.flatMap((grant) => (grant.kind === 'group' ? [{ groupId: grant.groupId, role: grant.role }] : [])),
+      rights: given.flatMap((grant) => (grant.kind === 'right' ? [grant.right] : [])),
+    };
+  }
+});
+
+describe('a name that apps see', () => {
+  it.each(['choir', 'kammerchor-nord', '2026', 'a', 'a.b_c-d', 'a'.repeat(64), 'systems', 'system'])('of a group may be %s', (slug) => {
+    expect(slug).toMatch(slugPattern);
+  });
+
+  it.each(['', '-choir', '.hidden', '_x', 'Choir', 'chör', 'a b', 'a,b', 'a:b', 'a/b', 'system:admins', 'choir\n', 'a\0', 'a'.repeat(65)])('of a group is not %j', (slug) => {
+    expect(slug).not.toMatch(slugPattern);
+  });
+
+  it.each(['wiki:edit', 'files:/shared/read', '0', 'a'.repeat(128)])('of a right may be %s', (name) => {
+    expect(name).toMatch(rightPattern);
+  });
+
+  it.each(['', ':wiki', '/wiki', 'Wiki:edit', 'wiki edit', 'wiki,edit', 'wiki:edit\n', 'a'.repeat(129)])('of a right is not %j', (name) => {
+    expect(name).not.toMatch(rightPattern);
+  });
+});

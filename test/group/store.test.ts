@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Grant } from '../../src/group/group.ts';
+import { addGroup, addRight } from '../../src/group/manage.ts';
+import { addGrant, findGroup, findHoldings, findRight, listGroups } from '../../src/group/store.ts';
+import { addSeconds } from '../../src/lib/clock.ts';
+import { type Database, inTransaction } from '../../src/lib/db.ts';
+import { secureRandom } from '../../src/lib/random.ts';
+import { invite } from '../../src/invitation/issue.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+const now = new Date('2026-11-21T10:00:00Z');
+const long = addSeconds(now, -86_400);
+const tools = { clock: () => now, random: secureRandom };
+
+let testDatabase: TestDatabase;
+let database: Database;
+let invitationId: string;
+let choir: Grant & { readonly kind: 'group' };
+const wiki: Grant = { kind: 'right', right: 'wiki:edit', description: '' };
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  database = testDatabase.database;
+  const { id } = await addGroup(database, { slug: 'choir', name: 'Choir', description: 'Sings', rights: ['wiki:edit', 'files:read', 'wiki:edit'] }, tools);
+  choir = { kind: 'group', groupId: id, slug: 'choir', name: 'Choir', description: 'Sings', role: 'member' };
+  invitationId = (await invite(database, { groups: ['choir'], expiresAt: addSeconds(now, 60) }, tools)).id;
+});
+
+beforeEach(async () => {
+  await database('guestlist.membership').delete();
+  await database('guestlist.account_right').delete();
+});
+
+afterAll(() => testDatabase.drop());
+
+let nextId = 0;
+
+async function give(grant: Grant, { accountId = 'ada', at = now } = {}): Promise<void> {
+  await addGrant(database, { id: `g${nextId++}`, accountId, grant, invitationId, now: at });
+}
+
+async function memberships() {
+  return database('guestlist.membership').orderBy('id').select('role', 'starts_at', 'ends_at', 'ended_at');
+}
+
+async function rightRows() {
+  return database('guestlist.account_right').orderBy('id').select('right_name', 'starts_at', 'ends_at', 'ended_at');
+}
+
+describe('a grant', () => {
+  it('is held from now on, with where it came from', async () => {
+    await give(choir);
+    await give(wiki);
+    expect(await findHoldings(database, 'ada', now)).toEqual({ memberships: [{ groupId: choir.groupId, role: 'member' }], rights: ['wiki:edit'] });
+    expect(await memberships()).toEqual([{ role: 'member', starts_at: now, ends_at: null, ended_at: null }]);
+    expect(await database('guestlist.membership').pluck('invitation_id')).toEqual([invitationId]);
+    expect(await findHoldings(database, 'bea', now)).toEqual({ memberships: [], rights: [] });
+  });
+
+  it('given twice, or by many at once, is there once', async () => {
+    await Promise.all(Array.from({ length: 8 }, async () => inTransaction(database, async (trx) => {
+      for (const grant of [choir, wiki]) await addGrant(trx, { id: secureRandom(8).toString('hex'), accountId: 'ada', grant, invitationId, now });
+    })));
+    expect(await memberships()).toHaveLength(1);
+    expect(await rightRows()).toHaveLength(1);
+  });
+
+  it('adds a role beside the one there is', async () => {
+    await give({ ...choir, role: 'manager' });
+    await give(choir);
+    expect((await memberships()).map(({ role }) => role)).toEqual(['manager', 'member']);
+  });
+
+  it('never lowers: what has no end, an end, or began earlier stays as it was', async () => {
+    const ends_at = addSeconds(now, 3_600);
+    const common = { account_id: 'ada', starts_at: long };
+    await database('guestlist.membership').insert({ ...common, id: 'm1', group_id: choir.groupId, role: 'member', ends_at });
+    await database('guestlist.account_right').insert({ ...common, id: 'r1', right_name: 'wiki:edit' });
+    await give(choir);
+    await give(wiki);
+    expect(await memberships()).toEqual([{ role: 'member', starts_at: long, ends_at, ended_at: null }]);
+    expect(await rightRows()).toEqual([{ right_name: 'wiki:edit', starts_at: long, ends_at: null, ended_at: null }]);
+  });
+
+  it.each([
+    ['ended', { ended_at: addSeconds(now, -60) }, addSeconds(now, -60)],
+    ['lapsed', { ends_at: addSeconds(now, -60) }, addSeconds(now, -60)],
+    ['lapsed at this very moment', { ends_at: now }, now],
+  ])('comes anew after one that has %s, which stays on record', async (_what, period, endedAt) => {
+    const common = { account_id: 'ada', starts_at: long, ...period };
+    await database('guestlist.membership').insert({ ...common, id: '0', group_id: choir.groupId, role: 'member' });
+    await database('guestlist.account_right').insert({ ...common, id: '0', right_name: 'wiki:edit' });
+    expect(await findHoldings(database, 'ada', now)).toEqual({ memberships: [], rights: [] });
+    await give(choir);
+    await give(wiki);
+    for (const rows of [await memberships(), await rightRows()]) {
+      expect(rows).toMatchObject([{ starts_at: long, ended_at: endedAt }, { starts_at: now, ends_at: null, ended_at: null }]);
+    }
+    expect(await findHoldings(database, 'ada', now)).toEqual({ memberships: [{ groupId: choir.groupId, role: 'member' }], rights: ['wiki:edit'] });
+  });
+
+  it('ends nothing of anybody else', async () => {
+    await database('guestlist.membership').insert({ id: '0', account_id: 'bea', group_id: choir.groupId, role: 'member', starts_at: long, ends_at: addSeconds(now, -60) });
+    await give(choir);
+    expect((await memberships())[0]).toMatchObject({ ended_at: null });
+  });
+});
+
+describe('groups and rights', () => {
+  it('are found by their names, exactly', async () => {
+    expect(await findGroup(database, 'choir')).toEqual({ id: choir.groupId, slug: 'choir', name: 'Choir', description: 'Sings' });
+    for (const slug of ['Choir', 'choir ', 'choi', '%', choir.groupId]) expect(await findGroup(database, slug)).toBeUndefined();
+    expect(await findRight(database, 'files:read')).toEqual({ name: 'files:read', description: '' });
+    expect(await findRight(database, 'files')).toBeUndefined();
+  });
+
+  it('are listed with their rights, and the members of today', async () => {
+    await give(choir, { accountId: 'ada' });
+    await give({ ...choir, role: 'manager' }, { accountId: 'ada' });
+    await give(choir, { accountId: 'bea' });
+    await database('guestlist.membership').where({ account_id: 'bea' }).update({ ends_at: now });
+    expect(await listGroups(database, now)).toEqual([{ slug: 'choir', name: 'Choir', description: 'Sings', rights: ['files:read', 'wiki:edit'], memberCount: 1 }]);
+  });
+
+  it('have names of their own for ever: a second one is refused, and nothing of it stays', async () => {
+    const second = addGroup(database, { slug: 'choir', name: 'Other', description: '', rights: ['new:right'] }, tools);
+    await expect(second).rejects.toMatchObject({ code: 'group_exists', detail: { slug: 'choir' } });
+    expect(await findRight(database, 'new:right')).toBeUndefined();
+    await expect(addRight(database, { name: 'wiki:edit', description: 'x' }, tools)).rejects.toMatchObject({ code: 'right_exists' });
+    expect(await findRight(database, 'wiki:edit')).toMatchObject({ description: '' });
+  });
+
+  it('leave an entry in the audit log when they are made', async () => {
+    await addRight(database, { name: 'audit:me', description: '' }, tools);
+    expect(await database('guestlist.audit_event').whereIn('subject', ['audit:me', choir.groupId]).orderBy('action').select('action', 'subject', 'actor')).toEqual([
+      { action: 'group.created', subject: choir.groupId, actor: 'operator' },
+      { action: 'right.created', subject: 'audit:me', actor: 'operator' },
+    ]);
+  });
+
+  it('are refused by the database too when their names are not in order', async () => {
+    for (const slug of ['Choir', 'a b', 'a,b', '']) await expect(addGroup(database, { slug, name: 'x', description: '', rights: [] }, tools)).rejects.toThrow(/group_slug_form/);
+    await expect(addRight(database, { name: 'a b', description: '' }, tools)).rejects.toThrow(/right_name_form/);
+  });
+});

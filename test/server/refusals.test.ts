@@ -1,0 +1,159 @@
+/** Every row of the error table, provoked from outside. The type makes a forgotten one a compile error. */
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { errors, Failure, type FailureCode } from '../../src/errors.ts';
+import { addGroup, addRight } from '../../src/group/manage.ts';
+import { mintToken } from '../../src/invitation/token.ts';
+import { secureRandom } from '../../src/lib/random.ts';
+import { type Browser, createBrowser, type Rest } from '../support/browser.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { databaseUrlOf, runCommand } from '../support/command.ts';
+import { goodPassword, join, openAsNewcomer, register, signIn } from '../support/people.ts';
+import { createRelyingApp, type RelyingApp } from '../support/relying-app.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+
+let server: TestServer;
+let app: RelyingApp;
+let browser: Browser;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  await server.addGroup('choir');
+  app = await createRelyingApp(server);
+});
+afterAll(() => server?.close());
+beforeEach(async () => {
+  await server.database.raw('delete from guestlist.throttle');
+  browser = createBrowser(server.issuer);
+});
+
+type Seen = { readonly status: number; readonly code: string | undefined };
+
+const seenOn = ({ status, $ }: Rest): Seen => ({ status, code: $('body').attr('data-code') });
+
+/** A use case that has no page: what it throws. */
+async function thrownBy(work: () => Promise<unknown>): Promise<Seen> {
+  const failure = await work().then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(failure instanceof Failure)) throw new Error('it was not refused', { cause: failure });
+  return { status: errors[failure.code].status, code: failure.code };
+}
+
+async function someMember(): Promise<{ email: string; browser: Browser }> {
+  const email = `${secureRandom(6).toString('hex')}@example.org`;
+  const member = createBrowser(server.issuer);
+  await join(member, (await server.guestlist.invite({ groups: ['choir'] })).url, { email });
+  return { email, browser: member };
+}
+
+const tools = () => ({ clock: server.now, random: secureRandom });
+const expiresSoon = () => ({ expiresAt: new Date(server.now().getTime() + 1_000) });
+
+const provoke: Record<FailureCode, () => Promise<Seen>> = {
+  invitation_not_found: async () => seenOn(await browser.open(`/invite/${mintToken(secureRandom)}`)),
+  invitation_expired: async () => {
+    const { url } = await server.guestlist.invite({ groups: ['choir'], ...expiresSoon() });
+    server.pass(2);
+    return seenOn(await browser.open(url));
+  },
+  invitation_revoked: async () => {
+    const { url, id } = await server.guestlist.invite({ groups: ['choir'] });
+    await server.guestlist.revoke(id, 'operator');
+    return seenOn(await browser.open(url));
+  },
+  invitation_used_up: async () => {
+    const { url } = await server.guestlist.invite({ groups: ['choir'] });
+    const form = await openAsNewcomer(browser, url);
+    await join(createBrowser(server.issuer), url, { email: 'first-of-one@example.org' });
+    return seenOn(await register(browser, form, { email: 'second-of-one@example.org' }));
+  },
+  invitation_required: async () => seenOn(await browser.open((await app.begin({ prompt: 'create' })).url)),
+  account_disabled: async () => {
+    const { email } = await someMember();
+    await server.database.raw(
+      'update guestlist.account set disabled_at = now() where id = (select account_id from guestlist.account_email where email = ?)',
+      [email],
+    );
+    return seenOn(await signIn(browser, await browser.open((await app.begin()).url), { email }));
+  },
+  review_changed: async () => {
+    const { browser: member } = await someMember();
+    const { token } = await server.guestlist.invite({ groups: ['choir'], rights: [], maxUses: 2 });
+    const question = await member.open((await app.push({ invite: token })).url);
+    return seenOn(await member.post(question.$('form').first().attr('action') ?? '', { form_token: 'of another page' }));
+  },
+  interaction_expired: async () => seenOn(await browser.open('/interaction/long-gone')),
+  authorization_request_invalid: async () => seenOn(await browser.open('/auth?client_id=nobody&response_type=code&scope=openid')),
+  foreign_origin: async () => seenOn(await browser.post('/invite/code', { code: 'x' }, { 'sec-fetch-site': 'cross-site' })),
+  form_expired: async () => {
+    const page = await browser.open((await app.begin()).url);
+    return seenOn(await browser.submit(page, 'Sign in', { form_token: 'of another page', email: 'a@example.org', password: 'x' }));
+  },
+  form_invalid: async () => seenOn(await browser.post('/invite/code', {}, { 'content-type': 'text/plain' })),
+  wrong_host: async () => seenOn(await browser.open('/', { host: 'elsewhere.example' })),
+  page_not_found: async () => seenOn(await browser.open('/no/such/page')),
+  body_too_large: async () => seenOn(await browser.post('/invite/code', { code: 'x'.repeat(70_000) })),
+  too_many_requests: async () => {
+    await Promise.all(Array.from({ length: 100 }, () => fetch(`${server.issuer}/invite/${mintToken(secureRandom)}`)));
+    return seenOn(await browser.open(`/invite/${mintToken(secureRandom)}`));
+  },
+  too_busy: async () => {
+    const { createPasswords } = await import('../../src/account/password.ts');
+    const passwords = await createPasswords({ pepper: secureRandom(32), queueLength: 1 });
+    return thrownBy(() => Promise.all(Array.from({ length: 20 }, async () => passwords.hash(goodPassword))));
+  },
+  database_unavailable: async () => {
+    const own = await createTestDatabase();
+    const failedOver = await startTestServer({ on: own });
+    await failedOver.addGroup('choir');
+    const { url } = await failedOver.guestlist.invite({ groups: ['choir'] });
+    await own.database.raw(
+      `do $$ begin execute format('alter database %I set default_transaction_read_only = on', current_database()); end $$`,
+    );
+    await own.database.destroy();
+    own.database.initialize();
+    try {
+      return seenOn(await createBrowser(failedOver.issuer).open(url));
+    } finally {
+      await failedOver.close();
+      await own.drop();
+    }
+  },
+  group_not_found: () => thrownBy(() => server.guestlist.invite({ groups: ['no-such-group'] })),
+  group_exists: () => thrownBy(() => addGroup(server.database, { slug: 'choir', name: 'Again', description: '', rights: [] }, tools())),
+  right_not_found: () => thrownBy(() => server.guestlist.invite({ rights: ['no:such:right'] })),
+  right_exists: async () => {
+    await addRight(server.database, { name: 'twice:made', description: '' }, tools());
+    return thrownBy(() => addRight(server.database, { name: 'twice:made', description: '' }, tools()));
+  },
+  client_not_found: () => thrownBy(() => server.guestlist.invite({ groups: ['choir'], landingClientId: 'no-such-app' })),
+  client_exists: () => thrownBy(() => server.addClient({ id: 'app', redirectUris: ['https://app.example.org/'] })),
+  account_not_found: async () => {
+    const { exitCode, stderr } = await runCommand(['account', 'show', 'nobody@example.org'], {
+      DATABASE_URL: databaseUrlOf(server.connection),
+    });
+    expect(exitCode).toBe(1);
+    return { status: errors.account_not_found.status, code: /There is no account/.test(stderr) ? 'account_not_found' : stderr };
+  },
+  email_taken: async () => {
+    const { email } = await someMember();
+    const page = await register(browser, await openAsNewcomer(browser, (await server.guestlist.invite({ groups: ['choir'] })).url), {
+      email,
+    });
+    return { status: page.status, code: page.$('[aria-invalid="true"]').attr('name') === 'email' ? 'email_taken' : undefined };
+  },
+  server_error: async () => {
+    const broken = await startTestServer();
+    await broken.database.raw('drop table guestlist.invitation_token cascade');
+    try {
+      return seenOn(await createBrowser(broken.issuer).open(`/invite/${mintToken(secureRandom)}`));
+    } finally {
+      await broken.close();
+    }
+  },
+};
+
+test.each(Object.entries(provoke))('%s', async (code, seen) => {
+  expect(await seen()).toEqual({ status: errors[code as FailureCode].status, code });
+});
