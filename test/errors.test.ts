@@ -20,7 +20,17 @@ function errorPage(code: FailureCode, locale: string): string {
 }
 
 function refusedPage(code: FailureCode, locale: string, known: Partial<Pages['invitation/refused']> = {}): string {
-  const data = { code, expiresAt: undefined, singleUse: false, inviterName: undefined, declineAction: undefined, signInAction: undefined, formToken: '', codePage: '/invite', ...known };
+  const data = {
+    code,
+    expiresAt: undefined,
+    singleUse: false,
+    inviterName: undefined,
+    declineAction: undefined,
+    signInAction: undefined,
+    formToken: '',
+    codePage: '/invite',
+    ...known,
+  };
   return render('invitation/refused', data, { locale, now });
 }
 
@@ -67,7 +77,11 @@ describe('a failure', () => {
     const failure = new Failure('too_many_requests', { tries: 3 }, 60);
     expect(failure).toBeInstanceOf(Error);
     expect({ ...failure, message: failure.message }).toEqual({
-      name: 'Failure', message: 'too_many_requests', code: 'too_many_requests', detail: { tries: 3 }, retryAfterSeconds: 60,
+      name: 'Failure',
+      message: 'too_many_requests',
+      code: 'too_many_requests',
+      detail: { tries: 3 },
+      retryAfterSeconds: 60,
     });
     expect(new Failure('group_not_found')).toMatchObject({ detail: {}, retryAfterSeconds: undefined });
   });

@@ -5,7 +5,7 @@
 import { InvalidArgumentError } from 'commander';
 import { Failure, type FailureCode, type FailureDetail } from '../errors.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
-import type { Database } from '../lib/db.ts';
+import { type Database, isOutage, sqlStateOf } from '../lib/db.ts';
 import { EmbeddedUnavailableError } from '../lib/embedded-binaries.ts';
 import { EmbeddedBusyError } from '../lib/embedded-postgres.ts';
 import { type Random, secureRandom } from '../lib/random.ts';
@@ -50,7 +50,14 @@ function explain(error: unknown): string {
   if (error instanceof Failure) return sentences[error.code]?.(error.detail) ?? `Refused: ${error.code}`;
   const known = [ConfigError, EmbeddedBusyError, EmbeddedUnavailableError, PortBusy, WrongSecret].some((kind) => error instanceof kind);
   if (known) return (error as Error).message;
+  if (isDatabaseTrouble(error)) return `The database cannot be used: ${error.message || sqlStateOf(error)}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** Away, or not letting us in: for the operator to mend. A file that is missing looks alike, but has a path. */
+function isDatabaseTrouble(error: unknown): error is Error {
+  if (!(error instanceof Error) || 'path' in error) return false;
+  return isOutage(error) || /^(28...|3D000|42501|ENOTFOUND|EAI_AGAIN|EACCES)$/.test(sqlStateOf(error) ?? '');
 }
 
 const sentences: Partial<Record<FailureCode, (detail: FailureDetail) => string>> = {

@@ -110,6 +110,8 @@ function listen(provider: Provider, { database, clock, random, log }: AppOptions
     log.error({ requestId: ctx.state['requestId'], error }, 'server_error');
     tellOutage(ctx, error);
   });
+  // Otherwise koa writes it past the log. Most often somebody hung up in the middle of a request.
+  provider.onerror = (error) => log.warn({ error }, 'the answer did not arrive');
   provider.on('backchannel.error', (ctx, error, client) => {
     log.warn({ requestId: ctx.state['requestId'], clientId: client.clientId, error }, 'back-channel logout failed');
   });

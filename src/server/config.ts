@@ -7,10 +7,7 @@ import { z } from 'zod';
 
 const issuerSchema = z
   .string()
-  .refine(
-    (text) => /^https?:\/\//i.test(text) && URL.canParse(text),
-    'must be an address that starts with https:// (or http://)',
-  )
+  .refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), 'must be an address that starts with https:// (or http://)')
   .refine((text) => !/[?#]/.test(text), 'must have no query and no fragment')
   .refine((text) => !text.endsWith('/'), 'must not end with a slash');
 

@@ -48,9 +48,10 @@ export async function startServer(options: StartOptions): Promise<Started> {
 }
 
 async function startParts({ config, clock, random, log, trustedOrigins }: StartOptions, stops: Stop[]): Promise<Omit<Started, 'stop'>> {
-  const secret = serverSecret(config, random);
+  // First, because it makes the data folder, or says why it cannot.
   const opened = await openServerDatabase(config, { role: 'server', onEvent: (event) => log.info({ event }, 'database') });
   stops.push(opened.close);
+  const secret = serverSecret(config, random);
   const { database } = opened;
   const showsMailbox = !config.production;
   const app = await createApp({ ...config, database, clock, random, secret, log, showsMailbox, trustedOrigins });

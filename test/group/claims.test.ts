@@ -39,13 +39,23 @@ afterAll(() => testDatabase.drop());
 
 let nextId = 0;
 
-async function join(slug: string, role = 'member', { accountId = 'ada', ...period }: Period & { readonly accountId?: string } = {}): Promise<void> {
+async function join(
+  slug: string,
+  role = 'member',
+  { accountId = 'ada', ...period }: Period & { readonly accountId?: string } = {},
+): Promise<void> {
   const row = { id: `m${nextId++}`, account_id: accountId, group_id: groupIds[slug], role, starts_at: long, ...period };
   await database('guestlist.membership').insert(row);
 }
 
 async function hold(right: string, { accountId = 'ada', ...period }: Period & { readonly accountId?: string } = {}): Promise<void> {
-  await database('guestlist.account_right').insert({ id: `r${nextId++}`, account_id: accountId, right_name: right, starts_at: long, ...period });
+  await database('guestlist.account_right').insert({
+    id: `r${nextId++}`,
+    account_id: accountId,
+    right_name: right,
+    starts_at: long,
+    ...period,
+  });
 }
 
 async function claimsOf(accountId = 'ada', at = now) {

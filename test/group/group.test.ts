@@ -12,7 +12,10 @@ function right(name: string): Grant {
 
 describe('what a person has already', () => {
   const holdings: Holdings = {
-    memberships: [{ groupId: 'choir', role: 'manager' }, { groupId: 'board', role: 'member' }],
+    memberships: [
+      { groupId: 'choir', role: 'manager' },
+      { groupId: 'board', role: 'member' },
+    ],
     rights: ['wiki:edit'],
   };
 
@@ -32,7 +35,12 @@ describe('what a person has already', () => {
   });
 
   const names = fc.constantFrom('a', 'b', 'c');
-  const grants = fc.array(fc.oneof(fc.tuple(names, fc.constantFrom('member', 'manager')).map(([id, role]) => membership(id, role)), names.map(right)));
+  const grants = fc.array(
+    fc.oneof(
+      fc.tuple(names, fc.constantFrom('member', 'manager')).map(([id, role]) => membership(id, role)),
+      names.map(right),
+    ),
+  );
 
   it('leaves the rest, in order; and nothing once that is given', () => {
     fc.assert(
@@ -58,9 +66,12 @@ describe('a name that apps see', () => {
     expect(slug).toMatch(slugPattern);
   });
 
-  it.each(['', '-choir', '.hidden', '_x', 'Choir', 'chör', 'a b', 'a,b', 'a:b', 'a/b', 'system:admins', 'choir\n', 'a\0', 'a'.repeat(65)])('of a group is not %j', (slug) => {
-    expect(slug).not.toMatch(slugPattern);
-  });
+  it.each(['', '-choir', '.hidden', '_x', 'Choir', 'chör', 'a b', 'a,b', 'a:b', 'a/b', 'system:admins', 'choir\n', 'a\0', 'a'.repeat(65)])(
+    'of a group is not %j',
+    (slug) => {
+      expect(slug).not.toMatch(slugPattern);
+    },
+  );
 
   it.each(['wiki:edit', 'files:/shared/read', '0', 'a'.repeat(128)])('of a right may be %s', (name) => {
     expect(name).toMatch(rightPattern);

@@ -21,7 +21,11 @@ const wiki: Grant = { kind: 'right', right: 'wiki:edit', description: '' };
 beforeAll(async () => {
   testDatabase = await createTestDatabase();
   database = testDatabase.database;
-  const { id } = await addGroup(database, { slug: 'choir', name: 'Choir', description: 'Sings', rights: ['wiki:edit', 'files:read', 'wiki:edit'] }, tools);
+  const { id } = await addGroup(
+    database,
+    { slug: 'choir', name: 'Choir', description: 'Sings', rights: ['wiki:edit', 'files:read', 'wiki:edit'] },
+    tools,
+  );
   choir = { kind: 'group', groupId: id, slug: 'choir', name: 'Choir', description: 'Sings', role: 'member' };
   invitationId = (await invite(database, { groups: ['choir'], expiresAt: addSeconds(now, 60) }, tools)).id;
 });
@@ -51,16 +55,24 @@ describe('a grant', () => {
   it('is held from now on, with where it came from', async () => {
     await give(choir);
     await give(wiki);
-    expect(await findHoldings(database, 'ada', now)).toEqual({ memberships: [{ groupId: choir.groupId, role: 'member' }], rights: ['wiki:edit'] });
+    expect(await findHoldings(database, 'ada', now)).toEqual({
+      memberships: [{ groupId: choir.groupId, role: 'member' }],
+      rights: ['wiki:edit'],
+    });
     expect(await memberships()).toEqual([{ role: 'member', starts_at: now, ends_at: null, ended_at: null }]);
     expect(await database('guestlist.membership').pluck('invitation_id')).toEqual([invitationId]);
     expect(await findHoldings(database, 'bea', now)).toEqual({ memberships: [], rights: [] });
   });
 
   it('given twice, or by many at once, is there once', async () => {
-    await Promise.all(Array.from({ length: 8 }, async () => inTransaction(database, async (trx) => {
-      for (const grant of [choir, wiki]) await addGrant(trx, { id: secureRandom(8).toString('hex'), accountId: 'ada', grant, invitationId, now });
-    })));
+    await Promise.all(
+      Array.from({ length: 8 }, async () =>
+        inTransaction(database, async (trx) => {
+          for (const grant of [choir, wiki])
+            await addGrant(trx, { id: secureRandom(8).toString('hex'), accountId: 'ada', grant, invitationId, now });
+        }),
+      ),
+    );
     expect(await memberships()).toHaveLength(1);
     expect(await rightRows()).toHaveLength(1);
   });
@@ -94,13 +106,26 @@ describe('a grant', () => {
     await give(choir);
     await give(wiki);
     for (const rows of [await memberships(), await rightRows()]) {
-      expect(rows).toMatchObject([{ starts_at: long, ended_at: endedAt }, { starts_at: now, ends_at: null, ended_at: null }]);
+      expect(rows).toMatchObject([
+        { starts_at: long, ended_at: endedAt },
+        { starts_at: now, ends_at: null, ended_at: null },
+      ]);
     }
-    expect(await findHoldings(database, 'ada', now)).toEqual({ memberships: [{ groupId: choir.groupId, role: 'member' }], rights: ['wiki:edit'] });
+    expect(await findHoldings(database, 'ada', now)).toEqual({
+      memberships: [{ groupId: choir.groupId, role: 'member' }],
+      rights: ['wiki:edit'],
+    });
   });
 
   it('ends nothing of anybody else', async () => {
-    await database('guestlist.membership').insert({ id: '0', account_id: 'bea', group_id: choir.groupId, role: 'member', starts_at: long, ends_at: addSeconds(now, -60) });
+    await database('guestlist.membership').insert({
+      id: '0',
+      account_id: 'bea',
+      group_id: choir.groupId,
+      role: 'member',
+      starts_at: long,
+      ends_at: addSeconds(now, -60),
+    });
     await give(choir);
     expect((await memberships())[0]).toMatchObject({ ended_at: null });
   });
@@ -119,7 +144,9 @@ describe('groups and rights', () => {
     await give({ ...choir, role: 'manager' }, { accountId: 'ada' });
     await give(choir, { accountId: 'bea' });
     await database('guestlist.membership').where({ account_id: 'bea' }).update({ ends_at: now });
-    expect(await listGroups(database, now)).toEqual([{ slug: 'choir', name: 'Choir', description: 'Sings', rights: ['files:read', 'wiki:edit'], memberCount: 1 }]);
+    expect(await listGroups(database, now)).toEqual([
+      { slug: 'choir', name: 'Choir', description: 'Sings', rights: ['files:read', 'wiki:edit'], memberCount: 1 },
+    ]);
   });
 
   it('have names of their own for ever: a second one is refused, and nothing of it stays', async () => {
@@ -132,14 +159,20 @@ describe('groups and rights', () => {
 
   it('leave an entry in the audit log when they are made', async () => {
     await addRight(database, { name: 'audit:me', description: '' }, tools);
-    expect(await database('guestlist.audit_event').whereIn('subject', ['audit:me', choir.groupId]).orderBy('action').select('action', 'subject', 'actor')).toEqual([
+    expect(
+      await database('guestlist.audit_event')
+        .whereIn('subject', ['audit:me', choir.groupId])
+        .orderBy('action')
+        .select('action', 'subject', 'actor'),
+    ).toEqual([
       { action: 'group.created', subject: choir.groupId, actor: 'operator' },
       { action: 'right.created', subject: 'audit:me', actor: 'operator' },
     ]);
   });
 
   it('are refused by the database too when their names are not in order', async () => {
-    for (const slug of ['Choir', 'a b', 'a,b', '']) await expect(addGroup(database, { slug, name: 'x', description: '', rights: [] }, tools)).rejects.toThrow(/group_slug_form/);
+    for (const slug of ['Choir', 'a b', 'a,b', ''])
+      await expect(addGroup(database, { slug, name: 'x', description: '', rights: [] }, tools)).rejects.toThrow(/group_slug_form/);
     await expect(addRight(database, { name: 'a b', description: '' }, tools)).rejects.toThrow(/right_name_form/);
   });
 });

@@ -14,6 +14,8 @@ import { createTestDatabase, type TestDatabase } from './database.ts';
 
 export type TestServer = {
   readonly issuer: string;
+  /** Where it really listens, which the issuer says only if it is not given. */
+  readonly origin: string;
   readonly database: Database;
   readonly connection: TestDatabase['connection'];
   readonly app: App;
@@ -30,6 +32,8 @@ export type TestServer = {
 
 export type TestServerOptions = {
   readonly poolSize?: number;
+  /** For a server behind a proxy that ends TLS. */
+  readonly issuer?: string;
   readonly issuerPath?: string;
   readonly proxyCount?: number;
   readonly trustedOrigins?: readonly string[];
@@ -41,6 +45,7 @@ const testSecret = 'a secret for tests, 32 characters or more';
 
 export async function startTestServer({
   poolSize = 10,
+  issuer: givenIssuer,
   issuerPath = '',
   proxyCount = 0,
   trustedOrigins = [],
@@ -49,7 +54,8 @@ export async function startTestServer({
   const testDatabase = on ?? (await createTestDatabase({ poolSize }));
   const { database, connection } = testDatabase;
   const socket = await openSocket();
-  const issuer = `http://localhost:${socket.port}${issuerPath}`;
+  const origin = `http://localhost:${socket.port}`;
+  const issuer = givenIssuer ?? `${origin}${issuerPath}`;
   const log: string[] = [];
   let offsetMs = 0;
   const clock = () => new Date(Date.now() + offsetMs);
@@ -69,6 +75,7 @@ export async function startTestServer({
   const tools = { clock, random: secureRandom };
   return {
     issuer,
+    origin,
     database,
     connection,
     app,
