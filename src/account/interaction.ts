@@ -79,6 +79,12 @@ export function pageRules({ params }: Interaction) {
   return { formTargets: formTargetOf(params['redirect_uri']), uiLocales: params['ui_locales'] };
 }
 
+/** The address that the app expects (OIDC Core §3.1.2.1), to fill in. */
+export function loginHintOf({ params }: Interaction): string {
+  const hint = params['login_hint'];
+  return typeof hint === 'string' ? hint.slice(0, 254) : '';
+}
+
 /** What somebody signs in or registers for, if it is an invitation. */
 export function occasionOf({ visit }: Gate): Occasion | undefined {
   if (!visit) return undefined;

@@ -67,12 +67,14 @@ type Registration = z.output<typeof registrationForm>;
 export async function register(site: AccountSite, ctx: Context): Promise<void> {
   const { interaction, fields } = await readInteractionForm(site, ctx);
   const gate = await site.guestlist.gate(ctx, interaction);
-  if (gate.visit) await site.throttles.beforeRegistration(gate.visit.id, ctx.ip);
+  // Nothing is worked on for strangers: judging a password can take half a second of everybody's time.
+  if (!gate.visit) return showForm(site, ctx, { interaction, fields });
+  await site.throttles.beforeRegistration(gate.visit.id, ctx.ip);
   const form = await checkRegistration(fields);
   if (!form.ok) return showForm(site, ctx, { interaction, fields, errors: form.errors, status: 422 });
-  const repeated = gate.visit?.accountId;
+  const repeated = gate.visit.accountId;
   if (repeated && (await isSamePerson(site, repeated, form.value))) return finish(site, ctx, { accountId: repeated, answer: 'joined' });
-  if (!gate.visit || gate.refusal) return showForm(site, ctx, { interaction, fields });
+  if (gate.refusal) return showForm(site, ctx, { interaction, fields });
   const passwordHash = await site.passwords.hash(form.value.password);
   const createAccount = (trx: Transaction, source: AccountSource) =>
     createAccountIn(trx, { site, ip: ctx.ip, registration: form.value, passwordHash, ...source });

@@ -12,6 +12,8 @@ let server: Server;
 let port: number;
 /** What reading a form ended in, for requests that get no answer. */
 const outcomes: unknown[] = [];
+/** Where refused requests came from, as far as they still know. */
+const addresses: (string | undefined)[] = [];
 
 beforeAll(async () => {
   server = createServer((request, response) => {
@@ -33,6 +35,7 @@ async function read(request: IncomingMessage): Promise<Answer> {
     return { status: 200, body: { fields: Object.entries(await readForm(request)) } };
   } catch (error) {
     outcomes.push(error);
+    addresses.push(request.socket?.remoteAddress);
     if (!(error instanceof Failure)) return { status: 500, body: {} };
     return { status: statusOf(error.code), body: { code: error.code, detail: error.detail } };
   }
@@ -127,6 +130,12 @@ describe('a large body', () => {
     expect(await post(start + 'x'.repeat(65_537 - start.length))).toEqual(tooLarge);
     expect(await post(Array.from({ length: 80 }, () => Buffer.alloc(65_536, 'x')))).toEqual(tooLarge);
     expect((await post('a=1')).status).toBe(200);
+  });
+
+  it('is refused without losing the address that it came from', async () => {
+    addresses.length = 0;
+    await post(start + 'x'.repeat(500_000));
+    expect(addresses).toEqual([expect.stringMatching(/127\.0\.0\.1|::1/)]);
   });
 
   it('that stops half-way is a form that cannot be read, not a fault of ours', async () => {

@@ -134,7 +134,12 @@ describe('an invitation', () => {
 
   it('can be taken up again after Not now', () => {
     const html = page('invitation/done', samples['invitation/done'].declined as Pages['invitation/done']);
-    expect(attribute(first(html, 'a', (element) => attribute(element, 'class')?.includes('button') === true), 'href')).toBe('/invite');
+    expect(
+      attribute(
+        first(html, 'a', (element) => attribute(element, 'class')?.includes('button') === true),
+        'href',
+      ),
+    ).toBe('/invite');
     expect(buttons(html)).toEqual(['Undo']);
   });
 

@@ -1,0 +1,198 @@
+/** Mistakes in the call end with 2 and name what is wrong; refusals end with 1 and one sentence. Neither changes anything. */
+import pLimit from 'p-limit';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { addClient } from '../../src/client/register.ts';
+import { defaultScope } from '../../src/client/client.ts';
+import { addGroup, addRight } from '../../src/group/manage.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { secureRandom } from '../../src/lib/random.ts';
+import { createSeal } from '../../src/lib/seal.ts';
+import { loadKeys } from '../../src/oidc/keys.ts';
+import { type CommandEnd, databaseUrlOf, runCommand } from '../support/command.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { cleanUp, freePort, launchServer } from '../support/process.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
+const secret = 'the secret of these tests, long enough';
+let testDatabase: TestDatabase;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  environment = { DATABASE_URL: databaseUrlOf(testDatabase.connection), GUESTLIST_SECRET: secret };
+  const { database } = testDatabase;
+  const seal = createSeal(secret, secureRandom);
+  const tools = { clock: systemClock, random: secureRandom, seal };
+  await loadKeys({ database, ...tools });
+  await addGroup(database, { slug: 'choir', name: 'Choir', description: '', rights: [] }, tools);
+  await addRight(database, { name: 'plan:read', description: '' }, tools);
+  const client = {
+    postLogoutRedirectUris: [],
+    initiateLoginUri: undefined,
+    backchannelLogoutUri: undefined,
+    resources: [],
+    firstParty: false,
+  };
+  await addClient(
+    database,
+    { id: 'wiki', name: 'Wiki', redirectUris: ['https://wiki.example.org/'], scope: defaultScope, isPublic: false, ...client },
+    tools,
+  );
+});
+afterAll(async () => {
+  await cleanUp();
+  await testDatabase?.drop();
+});
+
+async function countEverything(): Promise<unknown> {
+  const { rows } = await testDatabase.database.raw(`
+    select (select count(*) from guestlist."group") groups, (select count(*) from guestlist."right") rights,
+      (select count(*) from guestlist.client) clients, (select count(*) from guestlist.invitation) invitations,
+      (select count(*) from guestlist.audit_event) audit`);
+  return rows[0];
+}
+
+/** Two at a time: each is a process. */
+const limit = pLimit(2);
+
+async function runAll(calls: readonly string[]): Promise<Record<string, CommandEnd>> {
+  const before = await countEverything();
+  const ends = await Promise.all(calls.map((call) => limit(() => runCommand(words(call), environment))));
+  expect(await countEverything()).toEqual(before);
+  return Object.fromEntries(calls.map((call, index) => [call, ends[index]!]));
+}
+
+/** A stroke stands for an empty word. */
+function words(call: string): string[] {
+  return call.split(' ').map((word) => (word === '|' ? '' : word));
+}
+
+const mistakes: Readonly<Record<string, RegExp>> = {
+  dance: /unknown command 'dance'/,
+  'group dance': /unknown command 'dance'/,
+  'invite --group choir --forever': /unknown option '--forever'/,
+  'start --port 80': /unknown option '--port'/,
+  'group add choir2': /required option '--name <name>' not specified/,
+  'group add Choir --name Choir': /'slug'.*lower-case/,
+  'group add choir2 --name |': /'--name <name>'.*1 to 100 characters/,
+  'group add choir2 --name Choir --right PLAN': /'--right <right>'.*wiki:edit/,
+  'right add': /missing required argument 'name'/,
+  'right add UPPER': /'name'.*wiki:edit/,
+  'client add wiki2': /required option '--redirect-uri <uri>' not specified/,
+  'client add wiki2 --redirect-uri /cb': /'--redirect-uri <uri>'.*absolute address/,
+  'client add wiki2 --redirect-uri https://a.example/#x': /'--redirect-uri <uri>'.*without #/,
+  'client add wiki2 --redirect-uri https://a.example/ --backchannel-logout-uri ftp://a.example/': /'--backchannel-logout-uri <uri>'.*https/,
+  'client add wiki2 --redirect-uri https://a.example/ --scope "': /'--scope <scopes>'/,
+  invite: /'--group <slug\[:role\]>' or '--right <right>'/,
+  'invite --group Choir:X': /'--group <slug\[:role\]>'.*choir:manager/,
+  'invite --group choir --max-uses 0': /'--max-uses <n>'.*1 to 1000000/,
+  'invite --group choir --max-uses 1e3': /'--max-uses <n>'/,
+  'invite --group choir --expires yesterday': /'--expires <7d\|date>'.*7d or 12h/,
+  'invite --group choir --expires 2020-01-01': /'--expires <7d\|date>'.*in the future/,
+  'invite --group choir --expires 0d': /'--expires <7d\|date>'/,
+  'invite --group choir --expires 2099-02-31': /'--expires <7d\|date>'/,
+  'invitation list --limit -1': /'--limit <n>'/,
+  'invitation show': /missing required argument 'id'/,
+};
+
+it('a mistake in the call ends with 2, names the option, and changes nothing', async () => {
+  const ends = await runAll(Object.keys(mistakes));
+  for (const [call, { exitCode, stdout, stderr }] of Object.entries(ends)) {
+    expect({ call, exitCode, stdout }).toEqual({ call, exitCode: 2, stdout: '' });
+    expect(stderr, call).toMatch(/^error: .*\n$/);
+    expect(stderr, call).toMatch(mistakes[call]!);
+  }
+});
+
+const refusals: Readonly<Record<string, string>> = {
+  'group add choir --name Choir': 'There is a group choir already.',
+  'right add plan:read': 'There is a right plan:read already.',
+  'client add wiki --redirect-uri https://a.example/': 'There is an app wiki already.',
+  'invite --group nobody': 'There is no group nobody. Make it with: guestlist group add nobody --name <name>',
+  'invite --group choir --right no:such': 'There is no right no:such. Make it with: guestlist right add no:such',
+  'invite --group choir --app nothing': 'There is no app nothing with an address where it starts a sign-in (--initiate-login-uri).',
+  'invitation show 0198c0de-0000-7000-8000-000000000000': 'There is no invitation with this id.',
+  'invitation revoke nonsense': 'There is no invitation with this id.',
+  'account show nobody@example.org': 'There is no account with the address nobody@example.org.',
+  'account show nonsense': 'There is no account with the address nonsense.',
+};
+
+it('a refusal ends with 1 and one sentence, and changes nothing', async () => {
+  const ends = await runAll(Object.keys(refusals));
+  for (const [call, sentence] of Object.entries(refusals)) {
+    expect({ call, ...ends[call] }).toEqual({ call, exitCode: 1, stdout: '', stderr: `${sentence}\n` });
+  }
+});
+
+it('wrong settings are all told at once, and end with 2', async () => {
+  const wrong = {
+    PORT: 'abc',
+    ISSUER: 'https://id.example.org/',
+    GUESTLIST_SECRET: 'short',
+    DATABASE_URL: 'mysql://db/x',
+    LOG_LEVEL: 'loud',
+  };
+  const [development, production, start] = await Promise.all([
+    runCommand(['migrate'], wrong),
+    runCommand(['start'], { NODE_ENV: 'production', ISSUER: 'http://id.example.org' }),
+    runCommand(['start'], wrong),
+  ]);
+  expect(development).toEqual({
+    exitCode: 2,
+    stdout: '',
+    stderr: [
+      'The settings are not right:',
+      '  PORT must be a number',
+      '  ISSUER must not end with a slash',
+      '  DATABASE_URL must start with postgres://',
+      '  GUESTLIST_SECRET must have 32 characters or more',
+      '  LOG_LEVEL must be debug, info, warn, error or silent',
+      '',
+    ].join('\n'),
+  });
+  expect(start).toEqual(development);
+  expect(production).toEqual({
+    exitCode: 2,
+    stdout: '',
+    stderr:
+      'The settings are not right:\n  ISSUER must be an https:// address in production\n' +
+      '  GUESTLIST_SECRET is needed in production: 32 random characters or more\n',
+  });
+});
+
+it('another secret than the one this database knows is told in one sentence', async () => {
+  const port = String(await freePort());
+  const { exitCode, stdout, stderr } = await launchServer({
+    ...environment,
+    PORT: port,
+    GUESTLIST_SECRET: 'another secret, which is long enough',
+  }).ended;
+  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+  expect(stderr).toMatch(/^GUESTLIST_SECRET is not the secret that .*\n$/);
+});
+
+it('a database that cannot be used is told in one sentence, without its password', async () => {
+  const port = await freePort();
+  const { host, database } = testDatabase.connection as { host: string; database: string };
+  const gone = `postgres://guestlist@localhost/${database}_gone?host=${encodeURIComponent(host)}`;
+  const ends = await Promise.all([
+    runCommand(['group', 'list'], { DATABASE_URL: `postgres://u:hunter2@127.0.0.1:${port}/x` }),
+    ...(typeof testDatabase.connection === 'string' ? [] : [runCommand(['group', 'list'], { DATABASE_URL: gone })]),
+  ]);
+  for (const { exitCode, stdout, stderr } of ends) {
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toMatch(/^The database cannot be used: .+\n$/);
+    expect(stderr).not.toContain('hunter2');
+  }
+});
+
+it('a data folder that cannot be one is told in one sentence', async () => {
+  // Below a file there is no folder.
+  const DATA_DIR = `${process.execPath}/data`;
+  const [command, start] = await Promise.all([runCommand(['group', 'list'], { DATA_DIR }), runCommand(['start'], { DATA_DIR })]);
+  for (const { exitCode, stdout, stderr } of [command, start]) {
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toMatch(/^The data folder .* cannot be used by this user\. .*\n$/);
+  }
+});
