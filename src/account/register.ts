@@ -19,6 +19,7 @@ import {
   actionPath,
   findInteraction,
   finishInteraction,
+  loginHintOf,
   occasionOf,
   pageRules,
   readInteractionForm,
@@ -28,8 +29,7 @@ import { findAccountByEmail, findPasswordHash, insertAccount } from './store.ts'
 
 export async function showRegistration(site: AccountSite, ctx: Context): Promise<void> {
   const interaction = await findInteraction(site, ctx);
-  const hint = interaction.params['login_hint'];
-  await showForm(site, ctx, { interaction, fields: { email: typeof hint === 'string' ? hint.slice(0, 254) : '' } });
+  await showForm(site, ctx, { interaction, fields: { email: loginHintOf(interaction) } });
 }
 
 type Shown = { readonly interaction: Interaction; readonly fields: Fields; readonly errors?: FieldErrors; readonly status?: number };

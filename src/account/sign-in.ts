@@ -13,6 +13,7 @@ import {
   actionPath,
   findInteraction,
   finishInteraction,
+  loginHintOf,
   occasionOf,
   pageRules,
   readInteractionForm,
@@ -23,8 +24,7 @@ type Entered = { readonly email?: string | undefined; readonly errors?: FieldErr
 
 export async function showSignIn(site: AccountSite, ctx: Context): Promise<void> {
   const interaction = await findInteraction(site, ctx);
-  const hint = interaction.params['login_hint'];
-  await showForm(site, ctx, { interaction, email: typeof hint === 'string' ? hint.slice(0, 254) : '' });
+  await showForm(site, ctx, { interaction, email: loginHintOf(interaction) });
 }
 
 async function showForm(

@@ -113,5 +113,8 @@ export function expiry(text: string, now: Date): Date {
 function isoInstant(text: string): Date | undefined {
   if (!/^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text)) return undefined;
   const instant = new Date(text);
-  return Number.isNaN(instant.getTime()) ? undefined : instant;
+  const day = text.slice(0, 10);
+  // JavaScript reads 31 February as 3 March.
+  const exists = !Number.isNaN(instant.getTime()) && new Date(day).toISOString().startsWith(day);
+  return exists ? instant : undefined;
 }

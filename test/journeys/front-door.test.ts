@@ -3,6 +3,7 @@ import { findInvitation } from '../../src/invitation/store.ts';
 import { secureRandom } from '../../src/lib/random.ts';
 import { mintToken, toCode } from '../../src/invitation/token.ts';
 import { createBrowser } from '../support/browser.ts';
+import { snapshot } from '../support/invariants.ts';
 import { join, openAsNewcomer, register } from '../support/people.ts';
 import { createRelyingApp } from '../support/relying-app.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -21,30 +22,9 @@ beforeEach(async () => {
 
 const unknownToken = () => mintToken(secureRandom);
 
-async function rowsThatMatter() {
-  const tables = [
-    'invitation',
-    'invitation_token',
-    'invitation_grant',
-    'redemption',
-    'membership',
-    'account_right',
-    'account',
-    'account_email',
-    'mail',
-    'audit_event',
-  ];
-  const counted = await Promise.all(
-    tables.map((table) =>
-      server.database.raw(`select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as digest from guestlist."${table}" t`),
-    ),
-  );
-  return counted.map(({ rows }) => rows[0].digest);
-}
-
 test('looking at a link twenty times uses up nothing, whoever looks and however (C1)', async () => {
   const { url, id } = await server.guestlist.invite({ groups: ['choir'] });
-  const before = await rowsThatMatter();
+  const before = await snapshot(server.database);
   const agents = ['WhatsApp/2.23', 'facebookexternalhit/1.1', 'Slackbot-LinkExpanding 1.0', 'Twitterbot/1.0', 'TelegramBot'];
   for (const agent of [...agents, ...agents, ...agents, ...agents]) {
     const page = await createBrowser(server.issuer).open(url, { 'user-agent': agent });
@@ -55,7 +35,7 @@ test('looking at a link twenty times uses up nothing, whoever looks and however 
     expect(answer.headers.get('set-cookie')).toBeNull();
     expect(answer.status).toBeLessThan(500);
   }
-  expect(await rowsThatMatter()).toEqual(before);
+  expect(await snapshot(server.database)).toEqual(before);
   const done = await join(createBrowser(server.issuer), url, { email: 'after-the-bots@example.org' });
   expect(done.heading).toBe('You’re in!');
   expect((await findInvitation(server.database, id))?.usedCount).toBe(1);
@@ -109,7 +89,7 @@ test('malformed, truncated, mixed-case, over-long, percent-encoded and unknown t
     `${token.slice(0, 10)}%20${token.slice(10)}`,
     'x'.repeat(5000),
   ];
-  const before = await rowsThatMatter();
+  const before = await snapshot(server.database);
   const pages: { text: string; status: number; html: string }[] = [];
   for (const text of wild) {
     const page = await createBrowser(server.issuer).open(`/invite/${text}`);
@@ -118,7 +98,7 @@ test('malformed, truncated, mixed-case, over-long, percent-encoded and unknown t
   expect(pages.filter(({ status }) => status !== 404)).toEqual([]);
   expect(new Set(pages.map(({ html }) => html)).size).toBe(1);
   expect(pages[0]?.html).toContain('We can’t find that invitation');
-  expect(await rowsThatMatter()).toEqual(before);
+  expect(await snapshot(server.database)).toEqual(before);
 });
 
 test('a link with the marks that mail programs add still works (A10)', async () => {
@@ -200,7 +180,7 @@ test('posts from elsewhere are refused and change nothing (I1)', async () => {
   const browser = createBrowser(server.issuer);
   const landing = await browser.open(url);
   const form = await browser.submit(landing, 'create');
-  const before = await rowsThatMatter();
+  const before = await snapshot(server.database);
   const foreign = [
     { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' },
     { 'sec-fetch-site': 'same-site', origin: server.issuer },
@@ -214,21 +194,21 @@ test('posts from elsewhere are refused and change nothing (I1)', async () => {
         .status,
     ).toBe(403);
   }
-  expect(await rowsThatMatter()).toEqual(before);
+  expect(await snapshot(server.database)).toEqual(before);
 });
 
 test('a form without its token, or with wild fields, starts nothing', async () => {
   const { url } = await server.guestlist.invite({ groups: ['choir'] });
   const browser = createBrowser(server.issuer);
   await browser.open(url);
-  const before = await rowsThatMatter();
+  const before = await snapshot(server.database);
   for (const fields of [{}, { form_token: 'x', way: 'create' }, { way: 'create' }, { way: 'fly', form_token: '' }, { __proto__x: '1' }]) {
     const page = await browser.post('/invite/continue', fields as Record<string, string>);
     expect(page.url).toBe(`${server.issuer}/invite`);
   }
   const json = await browser.post('/invite/continue', {}, { 'content-type': 'application/json' });
   expect(json.status).toBe(422);
-  expect(await rowsThatMatter()).toEqual(before);
+  expect(await snapshot(server.database)).toEqual(before);
 });
 
 test('another browser with a copy of the visit’s public id holds nothing', async () => {

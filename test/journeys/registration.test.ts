@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { findInvitation } from '../../src/invitation/store.ts';
 import { createBrowser } from '../support/browser.ts';
+import { count as countRows } from '../support/invariants.ts';
 import { goodPassword, join, openAsNewcomer, register, signIn } from '../support/people.ts';
 import { createRelyingApp, type RelyingApp } from '../support/relying-app.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -18,10 +19,7 @@ beforeEach(async () => {
   await server.database.raw('delete from guestlist.throttle');
 });
 
-async function count(table: string): Promise<number> {
-  const { rows } = await server.database.raw(`select count(*)::int as count from guestlist.${table}`);
-  return rows[0].count;
-}
+const count = (table: string) => countRows(server.database, table);
 
 test.each([
   ['a missing name', { name: '' }, 'name'],

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { findInvitation } from '../../src/invitation/store.ts';
 import { type Browser, createBrowser, type Rest } from '../support/browser.ts';
-import { findContradictions } from '../support/invariants.ts';
+import { count as countRows, findContradictions } from '../support/invariants.ts';
 import { join, openAsNewcomer, register } from '../support/people.ts';
 import { createRelyingApp, type RelyingApp } from '../support/relying-app.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -20,10 +20,7 @@ beforeEach(async () => {
   await server.database.raw('delete from guestlist.throttle');
 });
 
-async function count(table: string): Promise<number> {
-  const { rows } = await server.database.raw(`select count(*)::int as count from guestlist.${table}`);
-  return rows[0].count;
-}
+const count = (table: string) => countRows(server.database, table);
 
 type Waiting = { readonly browser: Browser; readonly form: Rest; readonly email: string };
 

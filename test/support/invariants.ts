@@ -43,3 +43,30 @@ export async function findContradictions(database: Database): Promise<string[]> 
   }
   return found;
 }
+
+const lastingTables = [
+  'invitation',
+  'invitation_token',
+  'invitation_grant',
+  'redemption',
+  'membership',
+  'account_right',
+  'account',
+  'account_email',
+  'mail',
+  'audit_event',
+];
+
+/** A digest of everything that a look must not change. Visits and counts of tries are not among it. */
+export async function snapshot(database: Database): Promise<readonly string[]> {
+  const sql = (table: string) =>
+    `select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as digest from guestlist."${table}" t`;
+  const digests = await Promise.all(lastingTables.map((table) => database.raw(sql(table))));
+  return digests.map(({ rows }) => rows[0].digest as string);
+}
+
+/** How many rows there are in `guestlist.<table>`, with an optional condition behind its name. */
+export async function count(database: Database, table: string): Promise<number> {
+  const { rows } = await database.raw(`select count(*)::int as count from guestlist.${table}`);
+  return rows[0].count;
+}
