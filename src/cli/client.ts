@@ -1,7 +1,9 @@
 /** `guestlist client add`: a relying app. Its secret is printed once. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { clientIdPattern, defaultScope } from '../client/client.ts';
-import { addClient } from '../client/register.ts';
+import { clientIdPattern, defaultScope, toMetadata } from '../client/client.ts';
+import { addClient, type NewClient } from '../client/register.ts';
+import { systemClock } from '../lib/clock.ts';
+import { complaintAbout } from '../oidc/client-check.ts';
 import { serverSecret } from '../server/secret.ts';
 import { createSeal } from '../lib/seal.ts';
 import { address, collect, ending, matching, type OutputOptions, print, withDatabase } from './command.ts';
@@ -48,7 +50,7 @@ function httpAddress(text: string): string {
   return text;
 }
 
-async function add(clientId: string, options: AddOptions): Promise<void> {
+async function add(clientId: string, options: AddOptions, command: Command): Promise<void> {
   await withDatabase(async ({ config, database, clock, random }) => {
     const seal = createSeal(serverSecret(config, random), random);
     const wish = {
@@ -63,6 +65,7 @@ async function add(clientId: string, options: AddOptions): Promise<void> {
       firstParty: options.firstParty ?? false,
       isPublic: options.public ?? false,
     };
+    refuseUnusable(wish, config.issuer, command);
     const { clientSecret } = await addClient(database, wish, { clock, random, seal });
     const lines = [
       `The app ${clientId} is registered.`,
@@ -70,4 +73,13 @@ async function add(clientId: string, options: AddOptions): Promise<void> {
     ];
     print(options, { value: { client_id: clientId, client_secret: clientSecret }, lines });
   });
+}
+
+function refuseUnusable({ isPublic, ...wish }: NewClient, issuer: string, command: Command): void {
+  const secret = isPublic ? undefined : 'a placeholder as long as a secret';
+  const complaint = complaintAbout(
+    toMetadata({ ...wish, secretSealed: secret === undefined ? undefined : Buffer.from(secret), createdAt: systemClock() }, secret),
+    issuer,
+  );
+  if (complaint) command.error(`error: ${complaint.replace('redirect_uris', '--redirect-uri')}`);
 }

@@ -40,7 +40,10 @@ export function openClientSecret(seal: Seal, { id, secretSealed }: Client): stri
   return secretSealed && seal.open(secretSealed, `client:${id}`).toString();
 }
 
-/** `first_party` and `resources` are ours: the provider's configuration lists them as extra metadata. */
+/**
+ * `first_party` and `resources` are ours: the provider's configuration lists them as extra metadata. It has no use for
+ * `initiate_login_uri`, and would refuse one without TLS, such as a demo's.
+ */
 export function toMetadata(client: Client, secret: string | undefined): ClientMetadata {
   return {
     client_id: client.id,
@@ -50,7 +53,6 @@ export function toMetadata(client: Client, secret: string | undefined): ClientMe
     ...(secret === undefined ? {} : { client_secret: secret }),
     redirect_uris: [...client.redirectUris],
     post_logout_redirect_uris: [...client.postLogoutRedirectUris],
-    ...(client.initiateLoginUri ? { initiate_login_uri: client.initiateLoginUri } : {}),
     ...(client.backchannelLogoutUri
       ? { backchannel_logout_uri: client.backchannelLogoutUri, backchannel_logout_session_required: true }
       : {}),

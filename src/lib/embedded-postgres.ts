@@ -214,9 +214,18 @@ async function join(place: Place): Promise<EmbeddedPostgres | undefined> {
     await client?.end().catch(() => undefined);
     return undefined;
   }
-  // Left out of the types of pg 8: this connection shall not keep the command from ending.
-  (client as (Client & { unref(): void }) | undefined)?.unref();
-  return client && { connection, launched: false, stop: () => client.end().catch(() => undefined) };
+  return client && { connection, launched: false, stop: holdLightly(client) };
+}
+
+/** The connection shall not keep the command from ending, until the command itself waits for its end. */
+function holdLightly(client: Client): () => Promise<void> {
+  // Left out of the types of pg 8.
+  const held = client as Client & { ref(): void; unref(): void };
+  held.unref();
+  return async () => {
+    held.ref();
+    await held.end().catch(() => undefined);
+  };
 }
 
 /** The connection that holds the lock: while it lives, nobody else can join. */

@@ -10,7 +10,7 @@ export type StoredKey = {
 };
 
 /** Any fixed number will do: it only has to be the same in every process, and nobody else's. */
-const advisoryLock = 7_236_409_119;
+const advisoryLock = 7_236_409_120;
 
 /** Held until the transaction ends. */
 export async function lockKeys(db: Queryable): Promise<void> {

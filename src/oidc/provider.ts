@@ -20,6 +20,9 @@ export type ProviderSettings = {
   readonly fetch: NonNullable<Configuration['fetch']>;
 };
 
+/** What we keep of a client besides the registered metadata; see `client/client.ts`. */
+export const extraClientMetadata = { properties: ['first_party', 'resources'] };
+
 const minute = 60;
 const hour = 60 * minute;
 const day = 24 * hour;
@@ -39,7 +42,7 @@ export function providerConfiguration(settings: ProviderSettings): Configuration
     pkce: { required: () => true },
     discovery: { prompt_values_supported: ['none', 'login', 'consent', 'create'] },
     interactions: { policy: policyWithCreate() },
-    extraClientMetadata: { properties: ['first_party', 'resources'] },
+    extraClientMetadata,
     clientBasedCORS: isOriginOfClient,
     clientDefaults: {
       id_token_signed_response_alg: 'RS256',

@@ -18,7 +18,11 @@ export async function startJobs({ connection, database, clock, log }: JobArgumen
   const settings = typeof connection === 'string' ? { connectionString: connection } : connection;
   const pgPool = new pg.Pool({ ...settings, max: 3, application_name: 'guestlist jobs' });
   // Without a listener, a connection lost while idle would end the process.
-  const onError = (error: Error) => log.warn({ error }, 'the jobs lost a connection');
+  let isStopping = false;
+  const onError = (error: Error) => {
+    // The pool does not wait for its connections to close: the database may end first, as it should.
+    if (!isStopping) log.warn({ error }, 'the jobs lost a connection');
+  };
   pgPool.on('error', onError);
   pgPool.on('connect', (client) => client.on('error', onError));
   const runner: Runner = await run({
@@ -32,6 +36,7 @@ export async function startJobs({ connection, database, clock, log }: JobArgumen
   return {
     async stop() {
       await runner.stop();
+      isStopping = true;
       await pgPool.end();
     },
   };

@@ -1,0 +1,29 @@
+/** Would the provider accept this client? Asked when one is registered, not when the first person fails to sign in. */
+import { generateKeyPairSync } from 'node:crypto';
+import Provider, { type Adapter, type Client, type ClientMetadata, errors } from 'oidc-provider';
+import { extraClientMetadata } from './provider.ts';
+
+/** The provider's complaint about the metadata (RFC 7591 §3.2.2), or undefined. */
+export function complaintAbout(metadata: ClientMetadata, issuer: string): string | undefined {
+  const provider = throwawayProvider(metadata, issuer);
+  // Left out of the provider's types: its own way of reading a client.
+  const ProviderClient = provider.Client as unknown as new (metadata: ClientMetadata) => Client;
+  try {
+    new ProviderClient(metadata);
+    return undefined;
+  } catch (error) {
+    if (error instanceof errors.InvalidClientMetadata) return error.error_description;
+    throw error;
+  }
+}
+
+function throwawayProvider({ scope = '' }: ClientMetadata, issuer: string): Provider {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return new Provider(issuer, {
+    adapter: () => ({}) as Adapter,
+    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256' }] },
+    extraClientMetadata,
+    scopes: [...new Set(['openid', 'offline_access', ...scope.split(' ')])],
+    features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
+  });
+}
