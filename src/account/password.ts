@@ -26,13 +26,22 @@ function normalize(password: string): string {
   return password.normalize('NFC');
 }
 
+/** Whose beginning is strong enough is strong enough; judging takes time that grows much faster than the length. */
+const judgedLength = 40;
+
 /** Loaded at the first registration: the word lists are large. */
 let estimator: Promise<{ check(password: string, words: string[]): { score: number } }> | undefined;
 
 async function isEasilyGuessed(password: string, context: readonly string[]): Promise<boolean> {
   estimator ??= loadEstimator();
-  const words = context.flatMap((text) => [text, ...text.split(/[^\p{L}\p{N}]+/u)]).filter((word) => word.length > 2);
-  return (await estimator).check(password, words).score < 3;
+  const words = context.flatMap((text) => text.toLowerCase().split(/[^\p{L}\p{N}]+/u)).filter((word) => word.length > 2);
+  return isMostlyMadeOf(password, words) || (await estimator).check(password, words).score < 3;
+}
+
+/** Without what everybody knows of the person, too little is left. */
+function isMostlyMadeOf(password: string, words: readonly string[]): boolean {
+  const rest = words.reduce((text, word) => text.replaceAll(word, ''), password.toLowerCase());
+  return rest.length < password.length && [...rest.replace(/[^\p{L}\p{N}]/gu, '')].length < 8;
 }
 
 async function loadEstimator() {
@@ -41,7 +50,11 @@ async function loadEstimator() {
     import('@zxcvbn-ts/language-common'),
     import('@zxcvbn-ts/language-en'),
   ]);
-  return new ZxcvbnFactory({ dictionary: { ...common.dictionary, ...english.dictionary }, graphs: common.adjacencyGraphs, maxLength: 100 });
+  return new ZxcvbnFactory({
+    dictionary: { ...common.dictionary, ...english.dictionary },
+    graphs: common.adjacencyGraphs,
+    maxLength: judgedLength,
+  });
 }
 
 export type Passwords = {

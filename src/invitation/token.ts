@@ -37,14 +37,18 @@ export function toCode(token: Token): string {
  */
 export function parseToken(input: unknown): Token | undefined {
   if (typeof input !== 'string' || input.length > 200) return undefined;
-  const text = input.trim().replace(/[.,;)>\]]+$/, '');
+  const text = withoutMarks(input);
   return parseLink(text) ?? parseCode(text);
 }
 
 /** True for text that was meant as a code but whose check character tells of a slip of the finger. */
 export function isMistypedCode(input: string): boolean {
-  const digits = readDigits(input);
+  const digits = readDigits(withoutMarks(input));
   return digits?.length === dataLength + 1 && !passesCheck(digits);
+}
+
+function withoutMarks(text: string): string {
+  return text.trim().replace(/[.,;)>\]]+$/, '');
 }
 
 function parseLink(text: string): Token | undefined {
@@ -59,9 +63,12 @@ function parseCode(text: string): Token | undefined {
   return toLink(digits.slice(0, dataLength).reduce((value, digit) => (value << 5n) | BigInt(digit), 0n));
 }
 
-/** Lower case, spaces, dashes and look-alikes are accepted: O is 0, I and L are 1. */
+/** Lower case, spaces, dashes of any kind and look-alikes are accepted: O is 0, I and L are 1. */
 function readDigits(text: string): number[] | undefined {
-  const plain = text.replace(/[\s-]/g, '').replace(/o/gi, '0').replace(/[il]/gi, '1');
+  const plain = text
+    .replace(/[\s\p{Pd}]/gu, '')
+    .replace(/o/gi, '0')
+    .replace(/[il]/gi, '1');
   // Before upper-casing, which would make an S of ſ.
   if (!/^[0-9A-HJKMNP-TV-Z]+$/i.test(plain)) return undefined;
   return [...plain.toUpperCase()].map((character) => alphabet.indexOf(character));

@@ -78,7 +78,8 @@ export function violates(error: unknown, constraint: string): boolean {
   return sqlStateOf(error) === '23505' && (error as { constraint?: string }).constraint === constraint;
 }
 
-const outageCodes = /^(08...|28...|3D000|55000|57P0[1-5]|53...|55P03|25006|40001|40P01|E(CONNREFUSED|CONNRESET|PIPE|NOENT|TIMEDOUT))$/;
+const outageCodes =
+  /^(08...|28...|3D000|55000|57P0[1-5]|53...|55P03|25006|40001|40P01|E(AI_AGAIN|CONNREFUSED|CONNRESET|HOSTUNREACH|NETUNREACH|NOENT|NOTFOUND|PIPE|TIMEDOUT))$/;
 
 /**
  * True when the database is away, full or failing over, so that the answer is "try again" and not "your mistake".

@@ -8,11 +8,16 @@ const advisoryLock = 7_236_409_118;
 
 const migrationsDir = new URL('../../migrations/', import.meta.url);
 
-/** Returns the names of the migrations that ran. Schema changes are forward-only. */
+/**
+ * Returns the names of the migrations that ran. Schema changes are forward-only. All of it is one transaction on one
+ * connection: either the new schema is there, or the old one.
+ */
 export async function migrate(db: Database): Promise<string[]> {
-  return withAdvisoryLock(db, async () => {
-    await db.raw('create schema if not exists guestlist');
-    const [, names] = await db.migrate.latest(migrationSettings);
+  return db.transaction(async (trx) => {
+    // Ends with the transaction, and so works behind a transaction pooler, too.
+    await trx.raw('select pg_advisory_xact_lock(?)', [advisoryLock]);
+    await trx.raw('create schema if not exists guestlist');
+    const [, names] = await trx.migrate.latest(migrationSettings);
     return names;
   });
 }
@@ -20,14 +25,6 @@ export async function migrate(db: Database): Promise<string[]> {
 /** For tests: back to an empty schema. */
 export async function rollback(db: Database): Promise<void> {
   await db.migrate.rollback(migrationSettings, true);
-}
-
-/** A transaction-scoped lock: it works behind a transaction pooler and dies with its connection. */
-async function withAdvisoryLock<Result>(db: Database, work: () => Promise<Result>): Promise<Result> {
-  return db.transaction(async (trx) => {
-    await trx.raw('select pg_advisory_xact_lock(?)', [advisoryLock]);
-    return work();
-  });
 }
 
 const source: Knex.MigrationSource<string> = {

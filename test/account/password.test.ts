@@ -45,6 +45,13 @@ describe('the strength of a password', () => {
     expect(await weaknessOf(password, context)).toBeUndefined();
   });
 
+  it.each(['Ada Park Ada Park', 'Guestlist2024!!!', 'ada.park@example.org 1', 'park-ada-guestlist-99'])(
+    'refuses %s: without what everybody knows of the person too little is left',
+    async (password) => {
+      expect(await weaknessOf(password, context)).toBe('easily_guessed');
+    },
+  );
+
   it.each([
     'passwordpassword',
     'password password password',

@@ -110,7 +110,11 @@ async function expectRestGetsIn(place: Place, { id, url }: { id: string; url: st
 }
 
 async function everybody(issuer: string, url: string): Promise<Waiting> {
-  return line(issuer, url, Array.from({ length: people }, (_, person) => person));
+  return line(
+    issuer,
+    url,
+    Array.from({ length: people }, (_, person) => person),
+  );
 }
 
 it('the server is killed while twenty register through a link of ten places', async () => {
@@ -170,7 +174,10 @@ async function untilAnswering(url: string): Promise<void> {
     const response = await fetch(url, { headers: { cookie: `guestlist_visit=${'x'.repeat(43)}` } });
     await response.text();
     if (response.status === 200) return;
-    expect({ status: response.status, retryAfter: Number(response.headers.get('retry-after')) > 0 }).toEqual({ status: 503, retryAfter: true });
+    expect({ status: response.status, retryAfter: Number(response.headers.get('retry-after')) > 0 }).toEqual({
+      status: 503,
+      retryAfter: true,
+    });
     await sleep(50);
   }
   throw new Error('the database did not come back');

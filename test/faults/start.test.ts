@@ -88,7 +88,11 @@ it.each([
   const port = Number(place.PORT) + offset;
   const occupant = createServer().listen(port);
   try {
-    expect(await launchServer(place, args).ended).toEqual({ exitCode: 1, stdout: '', stderr: expect.stringContaining(`ort ${port} is in use`) });
+    expect(await launchServer(place, args).ended).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: expect.stringContaining(`ort ${port} is in use`),
+    });
     expect(await processesOn(place.DATA_DIR)).toEqual([]);
   } finally {
     occupant.close();

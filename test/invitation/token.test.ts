@@ -215,3 +215,11 @@ describe('a digest', () => {
     expect(typed && tokenDigest(typed).equals(tokenDigest(token))).toBe(true);
   });
 });
+
+it('a code copied with typographic dashes or a full stop at its end is still that code', () => {
+  const token = mintToken(secureRandom);
+  for (const dash of ['–', '—', '\u2011', '\u2010']) expect(parseToken(`${toCode(token).replaceAll('-', dash)}.`)).toBe(token);
+  const code = toCode(token);
+  const slip = `${code.slice(0, -1)}${code.endsWith('7') ? '8' : '7'}`;
+  expect(isMistypedCode(`${slip}.`)).toBe(true);
+});

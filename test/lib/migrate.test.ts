@@ -115,3 +115,12 @@ it('finds the steps also in a folder whose name has spaces and signs', async () 
     await rm(folder, { recursive: true });
   }
 });
+
+it('one connection is enough', async () => {
+  const narrow = openDatabase(connection, 1);
+  try {
+    expect(await migrate(narrow)).toEqual(names);
+  } finally {
+    await narrow.destroy();
+  }
+});

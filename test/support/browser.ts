@@ -31,7 +31,7 @@ export type Browser = {
   post(address: string, fields: Fields, headers?: Fields): Promise<Rest>;
 };
 
-const agent = new Agent({ connections: 300, keepAliveTimeout: 10_000 });
+const agent = new Agent({ connections: 300, keepAliveTimeout: 1_000, keepAliveMaxTimeout: 1_000 });
 
 export function createBrowser(home: string): Browser {
   const jar = new CookieJar();
