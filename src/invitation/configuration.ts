@@ -1,0 +1,137 @@
+/**
+ * What a provider's configuration needs for invitations, added to what the host has. Owns no page and no rule: it only
+ * ties the `invite` parameter, the prompt, the front door's client and the group claims to oidc-provider's settings.
+ * Nothing of the host's is changed in place, and nothing is taken away.
+ */
+import { type Configuration, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { groupClaims, groupClaimsOf } from '../group/claims.ts';
+import { frontDoorClientId } from './front-door.ts';
+import { type InvitationHost, ownUrl } from './host.ts';
+import { invitationPrompt, swapInviteParameter, switchAccountCheck } from './prompt.ts';
+
+export function configureProvider(host: InvitationHost, configuration: Configuration): Configuration {
+  return {
+    ...configuration,
+    clients: [...(configuration.clients ?? []), frontDoorClient(host.issuer)],
+    scopes: [...new Set([...(configuration.scopes ?? ['openid', 'offline_access']), ...groupClaims])],
+    claims: withGroupClaims(configuration.claims),
+    responseTypes: [...new Set([...(configuration.responseTypes ?? ['code', 'none']), 'none' as const])],
+    extraParams: withInvite(host, configuration.extraParams),
+    interactions: withInvitationPrompt(host, configuration.interactions),
+    findAccount: withGroups(host, configuration.findAccount),
+    extraTokenClaims: withTokenClaims(host, configuration.extraTokenClaims),
+    loadExistingGrant: withFrontDoorGrant(configuration.loadExistingGrant),
+  };
+}
+
+function frontDoorClient(issuer: string) {
+  return {
+    client_id: frontDoorClientId,
+    token_endpoint_auth_method: 'none' as const,
+    grant_types: [],
+    response_types: ['none' as const],
+    redirect_uris: [ownUrl(issuer, '/invite/done')],
+  };
+}
+
+/** Listed under `openid` too: with `conformIdTokenClaims` only that scope's claims reach an ID token of the code flow. */
+function withGroupClaims(claims: Configuration['claims'] = {}): NonNullable<Configuration['claims']> {
+  const own = Object.fromEntries(groupClaims.map((name) => [name, [name]]));
+  const openid = claims['openid'] ?? ['sub'];
+  const names = Array.isArray(openid) ? openid : Object.keys(openid as object);
+  return { ...claims, ...own, openid: [...new Set([...names, ...groupClaims])] };
+}
+
+function withInvite(host: InvitationHost, extraParams: Configuration['extraParams'] = []): NonNullable<Configuration['extraParams']> {
+  const theirs = Array.isArray(extraParams) ? Object.fromEntries(extraParams.map((name) => [name, null])) : extraParams;
+  return {
+    ...theirs,
+    invite: (ctx: KoaContextWithOIDC, value: string | undefined) => swapInviteParameter(host, ctx, value),
+  };
+}
+
+function withInvitationPrompt(
+  host: InvitationHost,
+  interactions: Configuration['interactions'] = {},
+): NonNullable<Configuration['interactions']> {
+  const { url = (_ctx, { uid }) => ownUrl(host.issuer, `/interaction/${uid}`) } = interactions;
+  return {
+    ...interactions,
+    policy: policyWithInvitations(host, interactions.policy ?? interactionPolicy.base()),
+    url: (ctx, interaction) =>
+      interaction.prompt.name === 'invitation' ? ownUrl(host.issuer, `/invite/interaction/${interaction.uid}`) : url(ctx, interaction),
+  };
+}
+
+/** The host's policy is copied, prompt by prompt; its own objects stay as they are. */
+function policyWithInvitations(host: InvitationHost, policy: readonly interactionPolicy.Prompt[]) {
+  const copy = interactionPolicy.base();
+  copy.clear();
+  for (const prompt of policy) {
+    if (prompt.name !== 'login') copy.add(prompt);
+    else {
+      copy.add(Object.assign(Object.create(prompt), { checks: [...prompt.checks, switchAccountCheck()] }));
+      copy.add(invitationPrompt(host));
+    }
+  }
+  return copy;
+}
+
+type FindAccount = NonNullable<Configuration['findAccount']>;
+
+function withGroups(
+  host: InvitationHost,
+  findAccount: FindAccount = (_ctx, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
+): FindAccount {
+  return async (ctx, sub, token) => {
+    const account = await findAccount(ctx, sub, token);
+    if (!account) return undefined;
+    // biome-ignore lint/complexity/useMaxParams: the provider's signature
+    const claims: typeof account.claims = async (use, scope, asked, rejected) => ({
+      ...(await account.claims(use, scope, asked, rejected)),
+      ...(await groupClaimsOf(host.database, account.accountId, { request: { scope, claims: asked }, now: host.clock() })),
+    });
+    return Object.assign(Object.create(account), { claims });
+  };
+}
+
+type ExtraTokenClaims = NonNullable<Configuration['extraTokenClaims']>;
+
+/** JWT access tokens say what RFC 9068 §2.2.3.1 lets them; an opaque token carries nothing that could go stale. */
+function withTokenClaims(host: InvitationHost, extraTokenClaims: ExtraTokenClaims = () => undefined): ExtraTokenClaims {
+  return async (ctx, token) => {
+    const theirs = await extraTokenClaims(ctx, token);
+    if (!('accountId' in token) || token.resourceServer?.accessTokenFormat !== 'jwt') return theirs;
+    const request = { scope: grantedScope(ctx) };
+    return { ...theirs, ...(await groupClaimsOf(host.database, token.accountId, { request, now: host.clock() })) };
+  };
+}
+
+/** OIDC scopes that were asked for and granted; a token's own `scope` has only those of its resource server. */
+function grantedScope({ oidc }: KoaContextWithOIDC): string {
+  const { AuthorizationCode, RefreshToken, Grant } = oidc.entities;
+  const asked = [AuthorizationCode?.scope ?? RefreshToken?.scope, oidc.params?.['scope']].filter((scope) => typeof scope === 'string');
+  const granted = Grant?.getOIDCScope().split(' ') ?? [];
+  return granted.filter((scope) => asked.every((list) => list.split(' ').includes(scope))).join(' ');
+}
+
+type LoadExistingGrant = NonNullable<Configuration['loadExistingGrant']>;
+
+const standardGrant: LoadExistingGrant = async ({ oidc }) => {
+  const grantId = oidc.result?.consent?.grantId ?? (oidc.client && oidc.session?.grantIdFor(oidc.client.clientId));
+  return grantId ? oidc.provider.Grant.find(grantId) : undefined;
+};
+
+/** The front door asks nobody for consent: its client learns nothing but that somebody is signed in. */
+function withFrontDoorGrant(loadExistingGrant: LoadExistingGrant = standardGrant): LoadExistingGrant {
+  return async (ctx) => {
+    const { client, session, provider } = ctx.oidc;
+    if (client?.clientId !== frontDoorClientId || !session?.accountId) return loadExistingGrant(ctx);
+    const existing = await standardGrant(ctx);
+    if (existing) return existing;
+    const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+    grant.addOIDCScope('openid');
+    await grant.save();
+    return grant;
+  };
+}
