@@ -4,6 +4,7 @@ import { clientIdPattern, defaultScope, toMetadata } from '../client/client.ts';
 import { addClient, type NewClient } from '../client/register.ts';
 import { systemClock } from '../lib/clock.ts';
 import { complaintAbout } from '../oidc/client-check.ts';
+import { loadKeys } from '../oidc/keys.ts';
 import { serverSecret } from '../server/secret.ts';
 import { createSeal } from '../lib/seal.ts';
 import { address, collect, ending, matching, type OutputOptions, print, withDatabase } from './command.ts';
@@ -66,6 +67,8 @@ async function add(clientId: string, options: AddOptions, command: Command): Pro
       isPublic: options.public ?? false,
     };
     refuseUnusable(wish, config.issuer, command);
+    // Throws under another secret than the server's, which could not open what we seal here.
+    await loadKeys({ database, seal, clock, random });
     const { clientSecret } = await addClient(database, wish, { clock, random, seal });
     const lines = [
       `The app ${clientId} is registered.`,

@@ -36,15 +36,11 @@ export function print({ json = false }: OutputOptions, answer: { readonly value:
 /** Runs a command to its end: the exit code says what came of it. */
 export function ending<Arguments extends readonly unknown[]>(command: (...given: Arguments) => Promise<void>) {
   return async (...given: Arguments): Promise<void> => {
-    // What a command waits for last may be a connection that keeps no process alive: then Node would end it with 13.
-    const alive = setInterval(() => undefined, 60_000);
     try {
       await command(...given);
     } catch (error) {
       process.stderr.write(`${explain(error)}\n`);
       process.exitCode = error instanceof ConfigError ? 2 : 1;
-    } finally {
-      clearInterval(alive);
     }
   };
 }

@@ -30,7 +30,7 @@ export async function rollback(db: Database): Promise<void> {
 const source: Knex.MigrationSource<string> = {
   async getMigrations() {
     const files = await readdir(migrationsDir);
-    return files.filter((file) => /^\d{4}_.*\.(ts|js)$/.test(file)).sort();
+    return files.filter((file) => /^\d{4}_[a-z0-9_]+\.(ts|js)$/.test(file)).sort();
   },
   getMigrationName: (file) => file.replace(/\.(ts|js)$/, ''),
   getMigration: async (file) => import(new URL(file, migrationsDir).href),

@@ -14,7 +14,8 @@ import { startTestServer, type TestServer } from '../support/server.ts';
 // Each command is a process, which takes a second of a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-const secret = 'the secret of these tests, long enough';
+/** The test server's, which shares the database. */
+const secret = 'a secret for tests, 32 characters or more';
 let testDatabase: TestDatabase;
 let server: TestServer;
 

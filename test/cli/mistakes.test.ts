@@ -161,15 +161,18 @@ it('wrong settings are all told at once, and end with 2', async () => {
   });
 });
 
-it('another secret than the one this database knows is told in one sentence', async () => {
-  const port = String(await freePort());
-  const { exitCode, stdout, stderr } = await launchServer({
-    ...environment,
-    PORT: port,
-    GUESTLIST_SECRET: 'another secret, which is long enough',
-  }).ended;
-  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
-  expect(stderr).toMatch(/^GUESTLIST_SECRET is not the secret that .*\n$/);
+it('another secret than the one this database knows is told in one sentence, before anything is sealed with it', async () => {
+  const wrong = { ...environment, PORT: String(await freePort()), GUESTLIST_SECRET: 'another secret, which is long enough' };
+  const before = await countEverything();
+  const ends = [
+    await launchServer(wrong).ended,
+    await runCommand(['client', 'add', 'wiki2', '--redirect-uri', 'https://wiki2.example.org/'], wrong),
+  ];
+  for (const { exitCode, stdout, stderr } of ends) {
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toMatch(/^GUESTLIST_SECRET is not the secret that .*\n$/);
+  }
+  expect(await countEverything()).toEqual(before);
 });
 
 it('a database that cannot be used is told in one sentence, without its password', async () => {

@@ -1,0 +1,203 @@
+/** From the link to the app in a real browser, with the server and the demo app as `npm start` runs them. */
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { goodPassword } from '../support/people.ts';
+import { cleanUp, freePort, newDataDir, startServerProcess } from '../support/process.ts';
+import { findChromium, launchChromium } from './chromium.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const chromium = findChromium();
+const screenshots = join(import.meta.dirname, 'screenshots');
+
+let browser: Browser;
+let issuer: string;
+let invitationUrl: string;
+let demoUrl: string;
+
+describe.skipIf(chromium === undefined)('in Chromium', () => {
+  beforeAll(async () => {
+    await rm(screenshots, { recursive: true, force: true });
+    await mkdir(screenshots, { recursive: true });
+    const port = await freePort();
+    const server = await startServerProcess({ DATA_DIR: await newDataDir(), PORT: String(port) }, ['--demo']);
+    issuer = server.greeting()['Issuer'] ?? '';
+    invitationUrl = server.greeting()['Try it: invitation'] ?? '';
+    demoUrl = server.greeting()['Try it: demo app'] ?? '';
+    browser = await launchChromium(chromium ?? '');
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await cleanUp();
+  });
+
+  it('a newcomer opens the link, registers, and finds the app signed in and knowing the group', async () => {
+    await visiting('desktop', { viewport: { width: 1280, height: 900 } }, async ({ page, look }) => {
+      await page.goto(invitationUrl);
+      expect(page.url()).toBe(`${issuer}/invite`);
+      expect(await page.getByRole('heading', { level: 1 }).textContent()).toContain('Kammerchor Nord');
+      await look('1-landing');
+      await page.getByRole('button', { name: words.create }).click();
+      await look('2-registration');
+      await page.getByRole('button', { name: words.submit }).click();
+      expect(await page.locator('[aria-invalid=true]').count()).toBe(3);
+      await look('3-registration-empty');
+      await fillIn(page, 'ada@example.org');
+      await page.getByRole('button', { name: words.submit }).click();
+      expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('You’re in!');
+      await look('4-done');
+      await page.getByRole('link', { name: /Demo app/ }).click();
+      await expectSignedIn(page);
+      await look('5-app');
+      await page.goto(`${issuer}/mailbox`);
+      await look('6-mailbox');
+      await page
+        .getByRole('link', { name: /Kammerchor|welcome|in/i })
+        .first()
+        .click();
+      await look('7-mail');
+      await page.goto(demoUrl);
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await look('8-sign-out');
+      await page.getByRole('button', { name: /^(Yes, sign out|Sign out)/ }).click();
+      expect(page.url()).toBe(`${demoUrl}/`);
+      await look('9-app-signed-out');
+      await page.goto(issuer);
+      await look('10-home');
+    });
+  });
+
+  it('on a narrow phone in the dark nothing sticks out', async () => {
+    await visiting(
+      'phone',
+      { viewport: { width: 320, height: 640 }, colorScheme: 'dark', isMobile: true, hasTouch: true },
+      async ({ page, look }) => {
+        await page.goto(invitationUrl);
+        expect(await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches)).toBe(true);
+        await look('1-landing');
+        await page.getByRole('button', { name: words.create }).tap();
+        await look('2-registration');
+        await fillIn(page, 'bea@example.org', 'short');
+        await page.getByRole('button', { name: words.submit }).tap();
+        await look('3-registration-wrong');
+        await page.getByLabel(words.password, { exact: true }).fill(goodPassword);
+        await page.getByRole('button', { name: words.submit }).tap();
+        await look('4-done');
+        await page.getByRole('link', { name: /Demo app/ }).tap();
+        await expectSignedIn(page);
+        await look('5-app');
+        await page.goto(`${issuer}/invite/nothing-here`);
+        await look('6-not-found');
+      },
+    );
+  });
+
+  it('everything works without JavaScript', async () => {
+    await visiting('plain', { viewport: { width: 800, height: 700 }, javaScriptEnabled: false }, async ({ page, look }) => {
+      await page.goto(invitationUrl);
+      await page.getByRole('button', { name: words.create }).click();
+      await look('1-registration');
+      await fillIn(page, 'cai@example.org');
+      await page.getByRole('button', { name: words.submit }).click();
+      await look('2-done');
+      await page.getByRole('link', { name: /Demo app/ }).click();
+      await expectSignedIn(page);
+    });
+  });
+
+  it('a keyboard is enough', async () => {
+    await visiting('keyboard', { viewport: { width: 1024, height: 800 } }, async ({ page, look }) => {
+      await page.goto(invitationUrl);
+      await tabTo(page, words.create);
+      await look('1-landing');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/\/interaction\//);
+      for (const [label, text] of [
+        [words.name, 'Dana Ode'],
+        [words.email, 'dana@example.org'],
+        [words.password, goodPassword],
+      ] as const) {
+        await tabTo(page, label);
+        await page.keyboard.type(text);
+      }
+      await look('2-registration');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/\/invite\/done/);
+      await tabTo(page, /Demo app/);
+      await look('3-done');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(`${demoUrl}/`);
+      await expectSignedIn(page);
+    });
+  });
+});
+
+const words = {
+  create: 'Create an account',
+  submit: 'Create account and join',
+  name: 'Name',
+  email: 'Email',
+  password: 'Password',
+};
+
+type Visit = { readonly page: Page; look(name: string): Promise<void> };
+
+/** One person in a browser of their own. The console must stay silent: it tells of scripts that fail and policies that are broken. */
+async function visiting(who: string, options: BrowserContextOptions, journey: (visit: Visit) => Promise<void>): Promise<void> {
+  const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin', ...options });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type()) && !isExpected(message.text())) complaints.push(`${page.url()}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`));
+  page.on('requestfailed', (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText}`));
+  const look = async (name: string) => {
+    await page.screenshot({ path: join(screenshots, `${who}-${name}.png`), fullPage: true });
+    const { inner, whole } = await page.evaluate(() => ({ inner: window.innerWidth, whole: document.documentElement.scrollWidth }));
+    expect(whole, `${page.url()} is wider than the window`).toBeLessThanOrEqual(inner);
+  };
+  try {
+    await journey({ page, look });
+    expect(complaints).toEqual([]);
+  } finally {
+    await context.close();
+  }
+}
+
+/** Chromium reports each page that is shown with an error's status, which here is on purpose. */
+function isExpected(text: string): boolean {
+  return /^Failed to load resource: the server responded with a status of (404|422) /.test(text);
+}
+
+async function fillIn(page: Page, email: string, password = goodPassword): Promise<void> {
+  await page.getByLabel(words.name, { exact: true }).fill('Ada Park');
+  await page.getByLabel(words.email, { exact: true }).fill(email);
+  await page.getByLabel(words.password, { exact: true }).fill(password);
+}
+
+async function expectSignedIn(page: Page): Promise<void> {
+  expect(page.url()).toBe(`${demoUrl}/`);
+  expect(await page.getByRole('heading', { level: 1 }).textContent()).toContain('Signed in as');
+  const idToken = page.getByRole('region', { name: 'ID token' });
+  expect(await idToken.getByRole('row', { name: /^groups/ }).textContent()).toContain('choir');
+}
+
+/** Presses Tab until the focus is on what has this name, which it must show by an outline. */
+async function tabTo(page: Page, name: string | RegExp): Promise<void> {
+  for (let presses = 0; presses < 15; presses += 1) {
+    await page.keyboard.press('Tab');
+    const focused = page.locator(':focus');
+    const matches = await Promise.all([
+      focused.and(page.getByLabel(name, { exact: true })).count(),
+      focused.and(page.getByRole('button', { name })).count(),
+      focused.and(page.getByRole('link', { name })).count(),
+    ]);
+    if (matches.every((count) => count === 0)) continue;
+    expect(await focused.evaluate((element) => getComputedStyle(element).outlineStyle)).not.toBe('none');
+    return;
+  }
+  throw new Error(`the Tab key does not reach ${name} on ${page.url()}`);
+}
