@@ -13,6 +13,8 @@ export type AuditAction =
   | 'invitation.revoked'
   | 'invitation.redeemed'
   | 'invitation.declined'
+  | 'grant.added'
+  | 'grant.withdrawn'
   | 'account.created'
   | 'account.signed_in'
   | 'account.signed_out';

@@ -2,9 +2,9 @@
 import type { Command } from 'commander';
 import { findAccountById } from '../account/store.ts';
 import { Failure } from '../errors.ts';
-import { type Invitation, stateOf } from '../invitation/invitation.ts';
 import { revoke as revokeInvitation } from '../invitation/issue.ts';
 import { findInvitation, listInvitations, listRedemptions } from '../invitation/store.ts';
+import { type InvitationSummary, summarize } from '../invitation/summary.ts';
 import type { Database } from '../lib/db.ts';
 import { ending, type OutputOptions, print, wholeNumber, withDatabase } from './command.ts';
 
@@ -25,20 +25,14 @@ export function addInvitationCommand(program: Command): void {
   invitation.command('revoke').description('end one for good').argument('<id>').option('--json', 'answer in JSON').action(ending(revoke));
 }
 
-function describe(invitation: Invitation, now: Date) {
-  const { id, label, maxUses, usedCount, expiresAt, createdAt, revokedAt, grants } = invitation;
-  const given = grants.map((grant) => (grant.kind === 'group' ? `${grant.slug}:${grant.role}` : grant.right));
-  return { id, state: stateOf(invitation, now), label, usedCount, maxUses, expiresAt, createdAt, revokedAt, grants: given };
-}
-
-function summary({ id, state, usedCount, maxUses, grants, label }: ReturnType<typeof describe>): string {
+function summary({ id, state, usedCount, maxUses, grants, label }: InvitationSummary): string {
   return `${id}  ${state.padEnd(8)}  ${usedCount}/${maxUses}  ${grants.join(' ')}  ${label}`.trimEnd();
 }
 
 async function list({ limit, ...output }: OutputOptions & { readonly limit: number }): Promise<void> {
   await withDatabase(async ({ database, clock }) => {
     const now = clock();
-    const found = (await listInvitations(database, limit)).map((invitation) => describe(invitation, now));
+    const found = (await listInvitations(database, { limit })).map((invitation) => summarize(invitation, now));
     print(output, { value: found, lines: found.length > 0 ? found.map(summary) : ['There is no invitation yet.'] });
   });
 }
@@ -47,7 +41,7 @@ async function show(id: string, options: OutputOptions): Promise<void> {
   await withDatabase(async ({ database, clock }) => {
     const invitation = await findInvitation(database, id);
     if (!invitation) throw new Failure('invitation_not_found');
-    const described = describe(invitation, clock());
+    const described = summarize(invitation, clock());
     const redemptions = await redemptionsOf(database, id);
     const used = redemptions.map(
       ({ redeemedAt, email, accountId, accountCreated }) =>

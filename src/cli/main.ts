@@ -10,6 +10,7 @@ import { addInviteCommand } from './invite.ts';
 import { addMigrateCommand } from './migrate.ts';
 import { addRightCommand } from './right.ts';
 import { addStartCommand } from './start.ts';
+import { addUninstallCommand } from './uninstall.ts';
 
 const program = new Command('guestlist')
   .description('An OpenID Connect provider whose speciality is invitations')
@@ -30,6 +31,7 @@ for (const add of [
   addInviteCommand,
   addInvitationCommand,
   addAccountCommand,
+  addUninstallCommand,
 ]) {
   add(program);
 }

@@ -20,11 +20,11 @@ header, main { max-width: 46rem; margin: 0 auto; padding: 1rem; }
 header { padding-bottom: 0; }
 header a { color: var(--quiet); font-weight: 600; text-decoration: none; }
 header a:hover { text-decoration: underline; }
-main > * + * { margin-top: 1.5rem; }
 h1, h2 { line-height: 1.25; margin: 0; text-wrap: balance; }
 h1 { font-size: clamp(1.5rem, 6vw, 2.1rem); font-weight: 650; }
 h2 { font-size: 1.1rem; font-weight: 650; }
 p, ul { margin: 0; }
+main > * + * { margin-top: 1.5rem; }
 .quiet { color: var(--quiet); font-size: .925rem; }
 .notice { background: var(--notice); border-radius: .6rem; padding: .75rem 1rem; }
 .actions, .row { display: flex; flex-wrap: wrap; gap: .75rem; }
@@ -54,7 +54,7 @@ table { width: 100%; border-collapse: collapse; font-size: .925rem; }
 caption { padding: .75rem 1rem 0; text-align: left; color: var(--quiet); }
 th, td { padding: .5rem 1rem; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }
 thead th { border-top: 0; color: var(--quiet); font-weight: 600; }
-tbody th { font-weight: 600; min-width: 7rem; }
+tbody th { font-weight: 600; white-space: nowrap; }
 td { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 details { margin-top: .75rem; }
 summary { cursor: pointer; padding: .4rem 0; color: var(--accent); }

@@ -1,10 +1,21 @@
-/** Making groups and rights, each with its entry in the audit log. */
+/** Making groups and rights, giving them to people and taking them away, each with its entry in the audit log. */
 import { recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
 import type { Clock } from '../lib/clock.ts';
-import { type Database, inTransaction } from '../lib/db.ts';
+import { type Database, inTransaction, type Queryable, type Transaction } from '../lib/db.ts';
 import { newId, type Random } from '../lib/random.ts';
-import { attachRight, ensureRight, insertGroup } from './store.ts';
+import { type Grant, newGrants, plainRole } from './group.ts';
+import {
+  addGrant,
+  attachRight,
+  endAccountRight,
+  endMemberships,
+  ensureRight,
+  findGroup,
+  findHoldings,
+  findRight,
+  insertGroup,
+} from './store.ts';
 
 type Context = { readonly clock: Clock; readonly random: Random };
 type NewGroup = { readonly slug: string; readonly name: string; readonly description: string; readonly rights: readonly string[] };
@@ -39,4 +50,86 @@ export async function addRight(
     if (!(await ensureRight(trx, { ...right, createdAt: now }))) throw new Failure('right_exists', { right: right.name });
     await recordAudit(trx, { at: now, actor: 'operator', action: 'right.created', subject: right.name }, random);
   });
+}
+
+export type GrantWish = {
+  /** Group slugs; each may carry the role, `choir:manager`. */
+  readonly groups?: readonly string[];
+  readonly rights?: readonly string[];
+};
+
+/** Throws `group_not_found` or `right_not_found`. */
+export async function resolveGrants(db: Queryable, { groups = [], rights = [] }: GrantWish): Promise<Grant[]> {
+  const grants: Grant[] = [];
+  for (const named of new Set(groups)) {
+    const [slug = '', role = plainRole] = named.split(':');
+    const group = await findGroup(db, slug);
+    if (!group) throw new Failure('group_not_found', { slug });
+    grants.push({ kind: 'group', groupId: group.id, slug, name: group.name, description: group.description, role });
+  }
+  for (const name of new Set(rights)) {
+    const right = await findRight(db, name);
+    if (!right) throw new Failure('right_not_found', { right: name });
+    grants.push({ kind: 'right', right: name, description: right.description });
+  }
+  return grants;
+}
+
+/** `choir:member` for a place in a group, the name itself for a right. */
+export function grantLabel(grant: Grant): string {
+  return grant.kind === 'group' ? `${grant.slug}:${grant.role}` : grant.right;
+}
+
+export type Change = Context & {
+  readonly accountId: string;
+  /** Account id, or `operator`. */
+  readonly actor: string;
+  /** Runs inside the transaction; an error undoes everything. */
+  readonly inside?: ((change: { readonly accountId: string; readonly grants: readonly string[] }, trx: Transaction) => unknown) | undefined;
+};
+
+/** What is new is added, nothing is lowered. Returns what was new. */
+export async function grantTo(
+  db: Database,
+  wish: GrantWish,
+  { accountId, actor, inside, clock, random }: Change,
+): Promise<readonly string[]> {
+  return inTransaction(db, async (trx) => {
+    const now = clock();
+    const added = newGrants(await resolveGrants(trx, wish), await findHoldings(trx, accountId, now));
+    for (const grant of added) await addGrant(trx, { id: newId(now, random), accountId, grant, invitationId: undefined, now });
+    return record(trx, { at: now, actor, action: 'grant.added', accountId, grants: added.map(grantLabel), inside, random });
+  });
+}
+
+/** Ends what there is of it. A slug without a role means every role in the group. Returns what was ended. */
+export async function withdrawFrom(
+  db: Database,
+  wish: GrantWish,
+  { accountId, actor, inside, clock, random }: Change,
+): Promise<readonly string[]> {
+  return inTransaction(db, async (trx) => {
+    const now = clock();
+    const ended: string[] = [];
+    for (const named of new Set(wish.groups ?? [])) {
+      const [slug = '', role] = named.split(':');
+      if (!(await findGroup(trx, slug))) throw new Failure('group_not_found', { slug });
+      ended.push(...(await endMemberships(trx, { accountId, slug, role, now })).map((given) => `${slug}:${given}`));
+    }
+    for (const right of new Set(wish.rights ?? [])) if (await endAccountRight(trx, { accountId, right, now })) ended.push(right);
+    return record(trx, { at: now, actor, action: 'grant.withdrawn', accountId, grants: ended, inside, random });
+  });
+}
+
+type GrantRecordOf = Pick<Change, 'inside' | 'random' | 'actor' | 'accountId'> & {
+  readonly at: Date;
+  readonly action: 'grant.added' | 'grant.withdrawn';
+  readonly grants: readonly string[];
+};
+
+async function record(trx: Transaction, { inside, random, accountId, grants, ...entry }: GrantRecordOf): Promise<readonly string[]> {
+  if (grants.length === 0) return grants;
+  await recordAudit(trx, { ...entry, subject: accountId, detail: { grants } }, random);
+  await inside?.({ accountId, grants }, trx);
+  return grants;
 }

@@ -88,7 +88,7 @@ export type GrantRecord = {
   readonly id: string;
   readonly accountId: string;
   readonly grant: Grant;
-  readonly invitationId: string;
+  readonly invitationId: string | undefined;
   readonly now: Date;
 };
 
@@ -104,7 +104,7 @@ export async function addGrant(db: Queryable, { id, accountId, grant, invitation
       insert into guestlist.account_right (id, account_id, right_name, starts_at, invitation_id)
       values (:id, :accountId, :right, :now, :invitationId)
       on conflict (account_id, right_name) where ended_at is null do nothing`,
-      { id, accountId, right: grant.right, now, invitationId },
+      { id, accountId, right: grant.right, now, invitationId: invitationId ?? null },
     );
     return;
   }
@@ -115,7 +115,7 @@ export async function addGrant(db: Queryable, { id, accountId, grant, invitation
     insert into guestlist.membership (id, account_id, group_id, role, starts_at, invitation_id)
     values (:id, :accountId, :groupId, :role, :now, :invitationId)
     on conflict (account_id, group_id, role) where ended_at is null do nothing`,
-    { id, accountId, groupId: grant.groupId, role: grant.role, now, invitationId },
+    { id, accountId, groupId: grant.groupId, role: grant.role, now, invitationId: invitationId ?? null },
   );
 }
 
@@ -172,4 +172,25 @@ export async function countHolders(db: Queryable, right: string, now: Date): Pro
     { right, now },
   );
   return row?.count ?? 0;
+}
+
+/** Returns the roles that ended. */
+export async function endMemberships(
+  db: Queryable,
+  { role, ...who }: { readonly accountId: string; readonly slug: string; readonly role: string | undefined; readonly now: Date },
+): Promise<string[]> {
+  const sql = `update guestlist.membership set ended_at = :now
+    where account_id = :accountId and ended_at is null and (:role::text is null or role = :role)
+      and group_id = (select id from guestlist."group" where slug = :slug)
+    returning role`;
+  return (await rows<{ role: string }>(db, sql, { ...who, role: role ?? null })).map((ended) => ended.role);
+}
+
+export async function endAccountRight(
+  db: Queryable,
+  what: { readonly accountId: string; readonly right: string; readonly now: Date },
+): Promise<boolean> {
+  const sql = `update guestlist.account_right set ended_at = :now
+    where account_id = :accountId and right_name = :right and ended_at is null`;
+  return (await execute(db, sql, what)) > 0;
 }

@@ -9,19 +9,49 @@ import { frontDoorClientId } from './front-door.ts';
 import { type InvitationHost, ownUrl } from './host.ts';
 import { invitationPrompt, swapInviteParameter, switchAccountCheck } from './prompt.ts';
 
+/** Throws `TypeError`, naming the setting, where the host has something of its own in the very place we need. */
 export function configureProvider(host: InvitationHost, configuration: Configuration): Configuration {
+  refuseConflicts(configuration);
+  host.prompts.create = configuration.interactions?.policy?.some(({ name }) => name === 'create') ?? false;
   return {
     ...configuration,
     clients: [...(configuration.clients ?? []), frontDoorClient(host.issuer)],
     scopes: [...new Set([...(configuration.scopes ?? ['openid', 'offline_access']), ...groupClaims])],
     claims: withGroupClaims(configuration.claims),
-    responseTypes: [...new Set([...(configuration.responseTypes ?? ['code', 'none']), 'none' as const])],
+    // The provider's own default has `none`.
+    ...(configuration.responseTypes ? { responseTypes: [...new Set([...configuration.responseTypes, 'none' as const])] } : {}),
     extraParams: withInvite(host, configuration.extraParams),
     interactions: withInvitationPrompt(host, configuration.interactions),
     findAccount: withGroups(host, configuration.findAccount),
     extraTokenClaims: withTokenClaims(host, configuration.extraTokenClaims),
     loadExistingGrant: withFrontDoorGrant(configuration.loadExistingGrant),
   };
+}
+
+function refuseConflicts({ claims = {}, clients = [], extraParams = [], interactions }: Configuration): void {
+  const refuse = (setting: string, why: string) => {
+    throw new TypeError(`${setting}: ${why}`);
+  };
+  const ownClaims = Object.entries(claims).flatMap(([name, list]) => [name, ...(Array.isArray(list) ? list : Object.keys(list ?? {}))]);
+  const taken = groupClaims.find((name) => ownClaims.includes(name));
+  if (taken) refuse('claims', `${taken} is a claim of your own already, and would be overwritten`);
+  if (clients.some(({ client_id }) => client_id === frontDoorClientId))
+    refuse('clients', `the client_id ${frontDoorClientId} is needed for the front door`);
+  if (namesOf(extraParams).includes('invite')) refuse('extraParams', 'invite is a parameter of your own already');
+  const prompts = (interactions?.policy ?? interactionPolicy.base()).map(({ name }) => name);
+  if (!prompts.includes('login')) refuse('interactions.policy', 'there is no login prompt that the invitation could follow');
+  if (prompts.includes('invitation')) refuse('interactions.policy', 'there is a prompt named invitation already');
+}
+
+type ExtraParams = NonNullable<Configuration['extraParams']>;
+
+function namesOf(extraParams: ExtraParams): string[] {
+  return isList(extraParams) ? [...extraParams] : Object.keys(extraParams);
+}
+
+/** An array or a set. */
+function isList(extraParams: ExtraParams): extraParams is Extract<ExtraParams, Iterable<string>> {
+  return Symbol.iterator in extraParams;
 }
 
 function frontDoorClient(issuer: string) {
@@ -42,12 +72,10 @@ function withGroupClaims(claims: Configuration['claims'] = {}): NonNullable<Conf
   return { ...claims, ...own, openid: [...new Set([...names, ...groupClaims])] };
 }
 
-function withInvite(host: InvitationHost, extraParams: Configuration['extraParams'] = []): NonNullable<Configuration['extraParams']> {
-  const theirs = Array.isArray(extraParams) ? Object.fromEntries(extraParams.map((name) => [name, null])) : extraParams;
-  return {
-    ...theirs,
-    invite: (ctx: KoaContextWithOIDC, value: string | undefined) => swapInviteParameter(host, ctx, value),
-  };
+function withInvite(host: InvitationHost, extraParams: ExtraParams = []): ExtraParams {
+  const theirs = isList(extraParams) ? Object.fromEntries([...extraParams].map((name) => [name, null])) : extraParams;
+  const invite = (ctx: KoaContextWithOIDC, value: string | undefined) => swapInviteParameter(host, ctx, value);
+  return { ...theirs, invite };
 }
 
 function withInvitationPrompt(

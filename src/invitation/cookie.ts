@@ -13,6 +13,8 @@ export function readVisitCookie(issuer: string, ctx: CookieContext): string | un
 }
 
 export function writeVisitCookie(issuer: string, ctx: CookieContext, handle: string): void {
+  // Behind a proxy that ends TLS the connection itself looks insecure; the issuer decides.
+  ctx.cookies.secure = issuer.startsWith('https:');
   ctx.cookies.set(visitCookieName(issuer), handle, {
     signed: false,
     httpOnly: true,

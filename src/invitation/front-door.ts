@@ -133,7 +133,8 @@ function authorizationUrl({ host, provider }: Site, visit: Visit, way: 'join' | 
     redirect_uri: ownUrl(host.issuer, '/invite/done'),
     state: visit.id,
     invite: visit.id,
-    ...(way === 'join' ? {} : { prompt: way }),
+    // A host without the prompt `create` has its way to registering on its sign-in page.
+    ...(way === 'login' || (way === 'create' && host.prompts.create) ? { prompt: way } : {}),
   });
   return `${provider.pathFor('authorization')}?${query}`;
 }

@@ -2,9 +2,10 @@
  * What the invitation slice asks of whoever hosts it: a stranger's provider or our own server. The host keeps the
  * accounts; here a person is an id, a name and perhaps an address.
  */
+import type { FailureCode } from '../errors.ts';
 import type { PageOf, Show } from '../lib/answer.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Database, Queryable } from '../lib/db.ts';
+import type { Database, Queryable, Transaction } from '../lib/db.ts';
 import type { Render, Renderer } from '../lib/page.ts';
 import type { Random } from '../lib/random.ts';
 import type { Throttle } from '../lib/throttle.ts';
@@ -24,6 +25,30 @@ export type FindPerson = (accountId: string, db: Queryable) => Promise<HostPerso
 /** An app that an invitee can be led to. */
 export type HostApp = { readonly clientId: string; readonly name: string; readonly initiateLoginUri: string };
 
+/**
+ * What a host may want to know. Those with a transaction run inside it: what they write with it is committed together
+ * with the deed, and an error undoes the deed. The others run afterwards, and an error of theirs is thrown to nobody.
+ */
+export type GuestlistEvents = {
+  readonly redeemed?: (redemption: RedeemedEvent, trx: Transaction) => unknown;
+  readonly declined?: (answer: { readonly invitationId: string; readonly accountId: string }, trx: Transaction) => unknown;
+  readonly granted?: (change: GrantEvent, trx: Transaction) => unknown;
+  readonly withdrawn?: (change: GrantEvent, trx: Transaction) => unknown;
+  /** Afterwards. Somebody was told that an invitation does not let them in. */
+  readonly refused?: (refusal: { readonly code: FailureCode; readonly invitationId: string | undefined }) => unknown;
+};
+
+export type RedeemedEvent = {
+  readonly invitationId: string;
+  readonly accountId: string;
+  readonly accountCreated: boolean;
+  /** What was new: `choir:member`, or the name of a right. */
+  readonly grants: readonly string[];
+  readonly redeemedAt: Date;
+};
+
+export type GrantEvent = { readonly accountId: string; readonly grants: readonly string[] };
+
 export type InvitationHost = {
   readonly database: Database;
   readonly clock: Clock;
@@ -33,6 +58,15 @@ export type InvitationHost = {
   readonly person: FindPerson;
   /** Apps with an `initiate_login_uri` (OIDC Core §4), best first. */
   readonly apps: () => Promise<readonly HostApp[]>;
+  /** Known once the provider is configured: can a newcomer be sent straight to registering? */
+  readonly prompts: { create: boolean };
+  /** Absolute address that pages and mails call home. */
+  readonly home: string;
+  readonly events: GuestlistEvents;
+  /** Called after a redemption was committed: there may be mail to send. */
+  readonly afterCommit: () => void;
+  /** Errors that nobody waits for. */
+  readonly onError: (error: unknown) => void;
   readonly renderer: Renderer;
   readonly show: Show<PageOf<InvitationPages>>;
   readonly render: Render<InvitationMails>;

@@ -19,6 +19,8 @@ export type Invitation = {
   readonly landingClientId: string | undefined;
   readonly maxUses: number;
   readonly usedCount: number;
+  /** Places kept for a few minutes for others who are registering; see `hold.ts`. */
+  readonly heldCount: number;
   readonly expiresAt: Date;
   readonly createdAt: Date;
   readonly revokedAt: Date | undefined;
@@ -45,10 +47,13 @@ export type Decision =
   | { readonly outcome: 'refused'; readonly code: Extract<FailureCode, `invitation_${string}` | 'account_disabled'> };
 
 /** At the very instant of expiry an invitation is over. A revoked one stays so whatever its other facts. */
-export function stateOf(invitation: Pick<Invitation, 'revokedAt' | 'expiresAt' | 'usedCount' | 'maxUses'>, now: Date): InvitationState {
+export function stateOf(
+  invitation: Pick<Invitation, 'revokedAt' | 'expiresAt' | 'usedCount' | 'heldCount' | 'maxUses'>,
+  now: Date,
+): InvitationState {
   if (invitation.revokedAt) return 'revoked';
   if (now >= invitation.expiresAt) return 'expired';
-  if (invitation.usedCount >= invitation.maxUses) return 'used_up';
+  if (invitation.usedCount + invitation.heldCount >= invitation.maxUses) return 'used_up';
   return 'open';
 }
 

@@ -1,18 +1,14 @@
 /** What an inviter can do: make an invitation, take it back. The token is in the answer once, and nowhere else. */
 import { recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
-import { type Grant, plainRole } from '../group/group.ts';
-import { findGroup, findRight } from '../group/store.ts';
+import { type GrantWish, resolveGrants } from '../group/manage.ts';
 import type { Clock } from '../lib/clock.ts';
-import { type Database, inTransaction, type Queryable } from '../lib/db.ts';
+import { type Database, inTransaction } from '../lib/db.ts';
 import { newId, type Random } from '../lib/random.ts';
 import { insertInvitation, insertToken, lockInvitation, markRevoked } from './store.ts';
 import { mintToken, toCode, type Token, tokenDigest } from './token.ts';
 
-export type InviteOptions = {
-  /** Group slugs; each may carry the role to give, `choir:manager`. */
-  readonly groups?: readonly string[];
-  readonly rights?: readonly string[];
+export type InviteOptions = GrantWish & {
   /** Places, 1 to 1,000,000. Default 1. */
   readonly maxUses?: number;
   readonly expiresAt: Date;
@@ -69,22 +65,6 @@ export async function invite(db: Database, options: InviteOptions, { clock, rand
     );
     return { id, token, code: toCode(token), expiresAt, maxUses };
   });
-}
-
-async function resolveGrants(db: Queryable, { groups = [], rights = [] }: InviteOptions): Promise<Grant[]> {
-  const grants: Grant[] = [];
-  for (const named of new Set(groups)) {
-    const [slug = '', role = plainRole] = named.split(':');
-    const group = await findGroup(db, slug);
-    if (!group) throw new Failure('group_not_found', { slug });
-    grants.push({ kind: 'group', groupId: group.id, slug, name: group.name, description: group.description, role });
-  }
-  for (const name of new Set(rights)) {
-    const right = await findRight(db, name);
-    if (!right) throw new Failure('right_not_found', { right: name });
-    grants.push({ kind: 'right', right: name, description: right.description });
-  }
-  return grants;
 }
 
 /** Ends an invitation for good. False if it was revoked before; throws `invitation_not_found`. */

@@ -32,7 +32,7 @@ export async function showQuestion(site: Site, ctx: Context): Promise<void> {
   if (!question) return startAgain(site, ctx);
   const { visit, accountId } = question;
   if (!visit) return showRefusedQuestion(site, ctx, { question, code: 'invitation_not_found' });
-  const decision = await preview(site.host, visit.invitation, accountId);
+  const decision = await preview(site.host, visit, accountId);
   if (decision.outcome === 'refused') return showRefusedQuestion(site, ctx, { question, code: decision.code });
   const person = await site.host.person(accountId, site.host.database);
   if (!person) return showRefusedQuestion(site, ctx, { question, code: 'account_disabled' });
@@ -139,6 +139,7 @@ async function recordDecline(
     await markAnswered(trx, visit.id, { answer: 'declined', accountId, now });
     const entry = { at: now, actor: accountId, actorIp: ctx.ip, action: 'invitation.declined', subject: visit.invitation.id } as const;
     await recordAudit(trx, entry, host.random);
+    await host.events.declined?.({ invitationId: visit.invitation.id, accountId }, trx);
   });
 }
 

@@ -6,14 +6,16 @@
 import { recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
 import { type Grant, noHoldings } from '../group/group.ts';
+import { grantLabel } from '../group/manage.ts';
 import { addGrant, findHoldings } from '../group/store.ts';
 import { inTransaction, type Queryable, type Transaction } from '../lib/db.ts';
 import { newId } from '../lib/random.ts';
 import { queueMail } from '../mail/outbox.ts';
-import { basePath, type InvitationHost } from './host.ts';
+import { withHolds } from './hold.ts';
+import type { InvitationHost } from './host.ts';
 import { type Decision, decide, type Invitation, type Person } from './invitation.ts';
 import { offerLines } from './pages.ts';
-import { hasRedeemed, insertRedemption, lockInvitation, markAnswered, takePlace } from './store.ts';
+import { deleteHold, hasRedeemed, insertRedemption, lockInvitation, markAnswered, takePlace } from './store.ts';
 import type { Visit } from './visit.ts';
 
 /** Who accepts: an account there is, or one to be made inside the transaction. */
@@ -33,19 +35,21 @@ export type Redeemed = { readonly accountId: string; readonly answer: 'joined' |
 const newcomer: Person = { newcomer: true, disabled: false, hasRedeemed: false, holdings: noHoldings };
 
 /** What accepting would do now, for an account or (undefined) for somebody without one. */
-export async function preview(host: InvitationHost, invitation: Invitation, accountId: string | undefined): Promise<Decision> {
+export async function preview(host: InvitationHost, visit: Visit, accountId: string | undefined): Promise<Decision> {
   const now = host.clock();
+  const invitation = await withHolds(host.database, visit.invitation, { visitId: visit.id, now });
   const person = accountId ? await personOf(host, host.database, { accountId, invitation, now }) : newcomer;
   return decide(invitation, person, now);
 }
 
 /** Throws the decision's refusal. Accepting again is not an error: it answers `already_member`. */
 export async function redeem(host: InvitationHost, request: RedeemRequest): Promise<Redeemed> {
-  return inTransaction(host.database, async (trx) => {
-    const invitation = await lockInvitation(trx, request.visit.invitation.id);
-    if (!invitation) throw new Failure('invitation_not_found');
+  const redeemed = await inTransaction(host.database, async (trx) => {
+    const locked = await lockInvitation(trx, request.visit.invitation.id);
+    if (!locked) throw new Failure('invitation_not_found');
     // After the lock: a link that ran out while we waited for it has run out.
     const now = host.clock();
+    const invitation = await withHolds(trx, locked, { visitId: request.visit.id, now });
     const { redeemer } = request;
     const person = 'accountId' in redeemer ? await personOf(host, trx, { accountId: redeemer.accountId, invitation, now }) : newcomer;
     const decision = decide(invitation, person, now);
@@ -55,6 +59,8 @@ export async function redeem(host: InvitationHost, request: RedeemRequest): Prom
     if (decision.outcome === 'already_member') return stay(trx, request.visit, { accountId, now });
     return join(host, trx, { request, invitation, accountId, newGrants: decision.newGrants, now });
   });
+  host.afterCommit();
+  return redeemed;
 }
 
 async function personOf(
@@ -98,6 +104,7 @@ async function join(host: InvitationHost, trx: Transaction, joining: Joining): P
     await addGrant(trx, { id: newId(now, host.random), accountId, grant, invitationId: invitation.id, now });
   }
   await markAnswered(trx, request.visit.id, { answer: 'joined', accountId, now });
+  await deleteHold(trx, request.visit.id);
   await recordAudit(
     trx,
     {
@@ -109,12 +116,14 @@ async function join(host: InvitationHost, trx: Transaction, joining: Joining): P
       detail: {
         tokenId: request.visit.tokenId,
         accountCreated,
-        grants: newGrants.map((grant) => (grant.kind === 'group' ? `${grant.slug}:${grant.role}` : grant.right)),
+        grants: newGrants.map(grantLabel),
       },
     },
     host.random,
   );
   await queueJoinedMail(host, trx, { ...joining, accountCreated });
+  const grants = newGrants.map(grantLabel);
+  await host.events.redeemed?.({ invitationId: invitation.id, accountId, accountCreated, grants, redeemedAt: now }, trx);
   return { accountId, answer: 'joined', newGrants };
 }
 
@@ -130,7 +139,7 @@ async function queueJoinedMail(
     name: person.name,
     offer: { inviterName: invitation.inviterName, lines: offerLines(newGrants), expiresAt: invitation.expiresAt },
     accountCreated,
-    homeHref: `${new URL(host.issuer).origin}${basePath(host.issuer)}/`,
+    homeHref: host.home,
   };
   const context = { locale: request.locale, now };
   const mail = {

@@ -9,7 +9,7 @@ import type { AnswerRules } from '../lib/answer.ts';
 import { sha256 } from '../lib/digest.ts';
 import { type Fields, readForm } from '../lib/form.ts';
 import { isOwnOrigin } from '../lib/origin.ts';
-import { basePath, type InvitationHost } from './host.ts';
+import { basePath, type GuestlistEvents, type InvitationHost } from './host.ts';
 import type { Invitation } from './invitation.ts';
 import { type Offer, offerLines } from './pages.ts';
 import type { Visit, VisitHandle } from './visit.ts';
@@ -76,5 +76,11 @@ export function showRefusal(
     formToken,
     codePage: pathOf(site, '/invite/code'),
   };
+  tellRefused(site.host, { code, invitationId: invitation?.id });
   site.host.show(ctx, { status: statusOf(code), ...answer, page: 'invitation/refused', data });
+}
+
+/** Afterwards: what goes wrong there is not the visitor's affair. */
+function tellRefused({ events, onError }: InvitationHost, refusal: Parameters<NonNullable<GuestlistEvents['refused']>>[0]): void {
+  void Promise.resolve(refusal).then(events.refused).catch(onError);
 }

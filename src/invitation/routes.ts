@@ -4,6 +4,7 @@ import type { Context, Middleware } from 'koa';
 import { askForCode, enterCode, goOn, openLink, showDone, showInvitation } from './front-door.ts';
 import { accept, decline, showQuestion, switchAccount } from './question.ts';
 import { leadTo } from '../lib/answer.ts';
+import { serveAssets } from '../lib/assets.ts';
 import { pathOf, showRefusals, type Site } from './respond.ts';
 
 export function invitationRoutes(site: Site): Middleware {
@@ -14,6 +15,7 @@ export function invitationRoutes(site: Site): Middleware {
   const router = new Router();
   router.use(showRefusals(site));
   router.get('/invite', at(showInvitation));
+  router.get('/invite/assets/:file', serveAssets());
   router.get('/invite/code', at(askForCode));
   router.post('/invite/code', at(enterCode));
   router.post('/invite/continue', at(goOn));

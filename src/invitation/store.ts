@@ -38,6 +38,7 @@ function toInvitation(row: InvitationRow): Invitation {
     landingClientId: row.landing_client_id ?? undefined,
     maxUses: row.max_uses,
     usedCount: row.used_count,
+    heldCount: 0,
     expiresAt: row.expires_at,
     createdAt: row.created_at,
     revokedAt: row.revoked_at ?? undefined,
@@ -116,12 +117,14 @@ export async function findInvitation(db: Queryable, id: string): Promise<Invitat
   return row && toInvitation(row);
 }
 
-/** Newest first. */
-export async function listInvitations(db: Queryable, limit: number): Promise<Invitation[]> {
-  const found = await rows<InvitationRow>(db, `select ${invitationColumns} from guestlist.invitation i order by i.id desc limit :limit`, {
-    limit,
-  });
-  return found.map(toInvitation);
+/** Newest first; with `before`, those made before that one. */
+export async function listInvitations(
+  db: Queryable,
+  { limit, before }: { readonly limit: number; readonly before?: string | undefined },
+): Promise<Invitation[]> {
+  const sql = `select ${invitationColumns} from guestlist.invitation i
+    where (:before::text is null or i.id < :before) order by i.id desc limit :limit`;
+  return (await rows<InvitationRow>(db, sql, { limit, before: before ?? null })).map(toInvitation);
 }
 
 /** Locks the row before reading it, in two statements: what is read is what was committed last. */
@@ -256,4 +259,28 @@ export async function listRedemptions(
     from guestlist.redemption where invitation_id = :invitationId order by redeemed_at, account_id`,
     { invitationId },
   );
+}
+
+/** Places kept for visits other than this one. */
+export async function countHolds(
+  db: Queryable,
+  invitationId: string,
+  { visitId, now }: { readonly visitId: string; readonly now: Date },
+): Promise<number> {
+  const sql = `select count(*)::int as count from guestlist.place_hold
+    where invitation_id = :invitationId and visit_id <> :visitId and expires_at > :now`;
+  return (await firstRow<{ count: number }>(db, sql, { invitationId, visitId, now }))?.count ?? 0;
+}
+
+export async function upsertHold(
+  trx: Transaction,
+  hold: { readonly visitId: string; readonly invitationId: string; readonly expiresAt: Date },
+): Promise<void> {
+  const sql = `insert into guestlist.place_hold (visit_id, invitation_id, expires_at) values (:visitId, :invitationId, :expiresAt)
+    on conflict (visit_id) do update set expires_at = excluded.expires_at`;
+  await execute(trx, sql, hold);
+}
+
+export async function deleteHold(db: Queryable, visitId: string): Promise<void> {
+  await execute(db, 'delete from guestlist.place_hold where visit_id = :visitId', { visitId });
 }

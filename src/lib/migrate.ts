@@ -27,6 +27,11 @@ export async function rollback(db: Database): Promise<void> {
   await db.migrate.rollback(migrationSettings, true);
 }
 
+/** Everything that was ever installed, and nothing else. */
+export async function uninstall(db: Database): Promise<void> {
+  await db.raw('drop schema if exists guestlist cascade');
+}
+
 const source: Knex.MigrationSource<string> = {
   async getMigrations() {
     const files = await readdir(migrationsDir);

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Eta } from 'eta';
-import { loadTexts, type Text, type Texts } from './text.ts';
+import { loadTexts, type Text, type TextReplacements, type Texts } from './text.ts';
 
 export const viewsDir = new URL('../../views/', import.meta.url);
 
@@ -17,6 +17,8 @@ export type Frame = {
   readonly brand: string;
   /** Path before every link of ours, without a slash at its end: the issuer's path. */
   readonly base: string;
+  /** Where the brand leads. */
+  readonly home: string;
   readonly now: Date;
   readonly t: Text;
   /** `Thu 26 Nov 2026, 18:00 UTC` */
@@ -31,33 +33,43 @@ export type Render<Pages> = <Name extends keyof Pages & string>(
 
 export type Renderer = { readonly texts: Texts; render<Pages>(): Render<Pages> };
 
-export function createRenderer({
-  brand,
-  base,
-  overrides,
-}: {
+/** A page made by a function of the host instead of a template. What it returns is sent as it is: it has to escape. */
+export type PageFunction<Data> = (page: Data & Frame) => string;
+
+export type RendererOptions = {
   readonly brand: string;
   readonly base: string;
-  readonly overrides?: string | undefined;
-}): Renderer {
-  const texts = loadTexts(new URL('text/', viewsDir));
-  const html = createEta(overrides, true);
-  const plain = createEta(overrides, false);
+  /** Default: `<base>/`. */
+  readonly home?: string | undefined;
+  /** A folder whose templates take the place of ours of the same name. */
+  readonly views?: string | undefined;
+  readonly pages?: Readonly<Record<string, PageFunction<never> | undefined>> | undefined;
+  readonly texts?: TextReplacements | undefined;
+};
+
+export function createRenderer(options: RendererOptions): Renderer {
+  const { brand, base, home = `${base}/`, pages = {} } = options;
+  const texts = loadTexts(new URL('text/', viewsDir), options.texts);
+  const html = createEta(options.views, true);
+  const plain = createEta(options.views, false);
+  const frameOf = (locale: string, now: Date): Frame => ({
+    locale,
+    brand,
+    base,
+    home,
+    now,
+    dir: ['ar', 'fa', 'he', 'ur'].includes(locale) ? 'rtl' : 'ltr',
+    t: texts.in(locale),
+    date: (instant) => formatDate(instant, locale),
+  });
   return {
     texts,
     render:
       () =>
       (name, data, { locale, now }) => {
-        const frame: Frame = {
-          locale,
-          brand,
-          base,
-          now,
-          dir: ['ar', 'fa', 'he', 'ur'].includes(locale) ? 'rtl' : 'ltr',
-          t: texts.in(locale),
-          date: (instant) => formatDate(instant, locale),
-        };
-        return (/\.(subject|text)$/.test(name) ? plain : html).render(name, strict({ ...frame, ...data }));
+        const page = strict({ ...frameOf(locale, now), ...data });
+        const own = pages[name];
+        return own ? own(page as never) : (/\.(subject|text)$/.test(name) ? plain : html).render(name, page);
       },
   };
 }

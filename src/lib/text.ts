@@ -13,14 +13,18 @@ export type Texts = {
   choose(wishes: { readonly uiLocales?: string | undefined; readonly acceptLanguage?: string | undefined }): string;
 };
 
+/** By language and key; a language that we do not have is added, with English for what it lacks. */
+export type TextReplacements = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
 const source = 'en';
 
 /** Reads every `<locale>.json` of a folder: flat objects of key to message. */
-export function loadTexts(folder: URL): Texts {
+export function loadTexts(folder: URL, replacements: TextReplacements = {}): Texts {
   const catalogues = new Map<string, Record<string, string>>();
   for (const file of readdirSync(folder)) {
     if (file.endsWith('.json')) catalogues.set(file.slice(0, -5), JSON.parse(readFileSync(new URL(file, folder), 'utf8')));
   }
+  for (const [locale, texts] of Object.entries(replacements)) catalogues.set(locale, { ...catalogues.get(locale), ...texts });
   const texts = new Map(
     [...catalogues].map(([locale, catalogue]) => [locale, catalogueText(locale, { ...catalogues.get(source), ...catalogue })]),
   );

@@ -49,6 +49,11 @@ export async function sweep(database: Database, now: Date): Promise<void> {
   await deleteExpiredThrottles(database, now);
 }
 
+/** What the jobs keep in the database. Plugins in other providers have none. */
+export async function dropJobs(database: Database): Promise<void> {
+  await database.raw('drop schema if exists graphile_worker cascade');
+}
+
 function jobLogger(log: Log): Logger {
   const levels = { error: 'error', warning: 'warn', info: 'debug', debug: 'debug' } as const;
   return new Logger(() => (level, message) => log[levels[level]]({ job: message }, 'jobs'));

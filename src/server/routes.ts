@@ -9,7 +9,6 @@ import { register, showRegistration } from '../account/register.ts';
 import { showSignIn, signIn } from '../account/sign-in.ts';
 import { answerConsent, type ConsentSite, showConsent } from '../consent/routes.ts';
 import { Failure } from '../errors.ts';
-import { serveAssets } from './assets.ts';
 import { type OwnSite, showHome, showMail, showMailbox } from './own-pages.ts';
 
 export type ServerSite = AccountSite & ConsentSite & OwnSite & { readonly showsMailbox: boolean };
@@ -21,7 +20,6 @@ export function serverRoutes(site: ServerSite): Middleware {
       handler(site, ctx);
   const router = new Router();
   router.get('/', at(showHome));
-  router.get('/assets/:file', serveAssets());
   router.get('/robots.txt', showRobots);
   router.get('/interaction/:uid', at(showInteraction));
   router.get('/interaction/:uid/sign-in', at(showSignIn));

@@ -31,6 +31,7 @@ const invitation: Invitation = {
   landingClientId: undefined,
   maxUses: 3,
   usedCount: 0,
+  heldCount: 0,
   expiresAt,
   createdAt: new Date('2026-11-20T18:00:00Z'),
   revokedAt: undefined,
@@ -175,6 +176,7 @@ describe('the state', () => {
     const facts = fc.record({
       maxUses: fc.integer({ min: 1, max: 5 }),
       usedCount: fc.integer({ min: 0, max: 5 }),
+      heldCount: fc.integer({ min: 0, max: 2 }),
       expiresAt: fc.date({ noInvalidDate: true }),
       revokedAt: fc.option(fc.date({ noInvalidDate: true }), { nil: undefined }),
     });
@@ -184,5 +186,10 @@ describe('the state', () => {
         expect(stateOf({ ...one, usedCount: one.usedCount + more }, new Date(now.getTime() + laterMs))).not.toBe('open');
       }),
     );
+  });
+  it('counts a place that is held for somebody else like a used one', () => {
+    const full = { ...invitation, usedCount: 1, heldCount: 2 };
+    expect(stateOf(full, invitation.createdAt)).toBe('used_up');
+    expect(stateOf({ ...full, heldCount: 1 }, invitation.createdAt)).toBe('open');
   });
 });

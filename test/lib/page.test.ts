@@ -34,7 +34,7 @@ describe('a page', () => {
 
   it('finds its files beneath the path of the issuer', () => {
     const $ = load(render('invitation/required', required, context));
-    expect($('link[rel=stylesheet]').attr('href')).toBe('/oidc/assets/guestlist.css');
+    expect($('link[rel=stylesheet]').attr('href')).toBe('/oidc/invite/assets/guestlist.css');
   });
 
   it('that names what it was not given is a mistake of ours', () => {
@@ -54,7 +54,7 @@ describe('an operator’s page', () => {
       join(overrides, 'invitation/required.eta'),
       "<% layout('/layout', { title: 'Members only', icon: null, tone: null }) %><p>Ask <%= it.brand %> & friends</p>",
     );
-    const own = createRenderer({ ...settings, brand: 'B<rand', overrides }).render<Pages>();
+    const own = createRenderer({ ...settings, brand: 'B<rand', views: overrides }).render<Pages>();
     const $ = load(own('invitation/required', required, context));
     expect($('h1').text()).toBe('Members only');
     expect($('main p').text()).toBe('Ask B<rand & friends');

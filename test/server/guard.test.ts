@@ -76,11 +76,16 @@ test('what is not there: a page for people, problem+json for programs', async ()
 });
 
 test('assets come with their type, and no path leads out of their folder', async () => {
-  const css = await send('/assets/guestlist.css');
+  const css = await send('/invite/assets/guestlist.css');
   expect({ status: css.status, type: css.headers['content-type'] }).toEqual({ status: 200, type: 'text/css; charset=utf-8' });
-  const again = await send('/assets/guestlist.css', { headers: { 'if-none-match': String(css.headers['etag']) } });
+  const again = await send('/invite/assets/guestlist.css', { headers: { 'if-none-match': String(css.headers['etag']) } });
   expect(again.status).toBe(304);
-  for (const path of ['/assets/../text/en.json', '/assets/..%2ftext%2fen.json', '/assets/%2e%2e/layout.eta', '/assets/'])
+  for (const path of [
+    '/invite/assets/../text/en.json',
+    '/invite/assets/..%2ftext%2fen.json',
+    '/invite/assets/%2e%2e/layout.eta',
+    '/invite/assets/',
+  ])
     expect((await send(path)).status).toBe(404);
 });
 

@@ -46,7 +46,7 @@ describe('every page', () => {
       (element) => attribute(element, 'src') ?? (element.tagName === 'link' ? (attribute(element, 'href') ?? []) : []),
     );
     expect(files.length).toBeGreaterThan(2);
-    for (const file of files) expect(file).toMatch(/^\/op\/assets\/[a-z]+\.(css|js|svg)$/);
+    for (const file of files) expect(file).toMatch(/^\/op\/invite\/assets\/[a-z]+\.(css|js|svg)$/);
   });
 
   it.each(htmlPages.filter(({ name }) => !isMail(name)))('tells a link preview nothing: $title', ({ name, data }) => {

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Middleware } from 'koa';
-import { sha256 } from '../lib/digest.ts';
-import { viewsDir } from '../lib/page.ts';
+import { sha256 } from './digest.ts';
+import { viewsDir } from './page.ts';
 
 type Asset = { readonly type: string; readonly body: Buffer; readonly etag: string };
 

@@ -1,0 +1,37 @@
+/**
+ * A place that is kept for the minutes a registration takes, for hosts that make accounts themselves and cannot do it
+ * inside the redemption. It counts like a used place for everybody else, and lapses by time alone. One visit holds one
+ * place at most, however often it asks.
+ */
+import { Failure } from '../errors.ts';
+import { addSeconds } from '../lib/clock.ts';
+import { inTransaction, type Queryable } from '../lib/db.ts';
+import type { InvitationHost } from './host.ts';
+import { type Invitation, stateOf } from './invitation.ts';
+import { countHolds, lockInvitation, upsertHold } from './store.ts';
+import type { Visit } from './visit.ts';
+
+const holdSeconds = 15 * 60;
+
+/** Until when. Throws what the invitation refuses. */
+export async function holdPlace(host: InvitationHost, visit: Visit): Promise<Date> {
+  return inTransaction(host.database, async (trx) => {
+    const locked = await lockInvitation(trx, visit.invitation.id);
+    if (!locked) throw new Failure('invitation_not_found');
+    const now = host.clock();
+    const state = stateOf(await withHolds(trx, locked, { visitId: visit.id, now }), now);
+    if (state !== 'open') throw new Failure(`invitation_${state}`);
+    const expiresAt = addSeconds(now, holdSeconds);
+    await upsertHold(trx, { visitId: visit.id, invitationId: locked.id, expiresAt });
+    return expiresAt;
+  });
+}
+
+/** The invitation as this visit sees it: places kept for others are taken, its own is not. */
+export async function withHolds(
+  db: Queryable,
+  invitation: Invitation,
+  { visitId, now }: { readonly visitId: string; readonly now: Date },
+): Promise<Invitation> {
+  return { ...invitation, heldCount: await countHolds(db, invitation.id, { visitId, now }) };
+}
