@@ -1,5 +1,6 @@
 /** The npm door: what a host imports. */
 export { Failure, type FailureCode } from './errors.ts';
+export type { Grant } from './group/group.ts';
 export type { GrantWish } from './group/manage.ts';
 export type { Gate } from './invitation/gate.ts';
 export type { FindPerson, GrantEvent, GuestlistEvents, HostApp, HostPerson, RedeemedEvent } from './invitation/host.ts';

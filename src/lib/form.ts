@@ -16,11 +16,21 @@ const maxBytes = 64 * 1024;
 export async function readForm(request: IncomingMessage): Promise<Fields> {
   if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(request.headers['content-type'] ?? '')) throw new Failure('form_invalid');
   const fields = Object.create(null) as Record<string, string>;
-  for (const [name, value] of new URLSearchParams(await readText(request))) {
+  for (const [name, value] of parsedBefore(request) ?? new URLSearchParams(await readText(request))) {
     if (name in fields) throw new Failure('form_invalid', { field: name });
     fields[name] = value;
   }
   return fields;
+}
+
+/** A framework around us may have read the body already, as `body`. What is not plain text there was no plain form. */
+function parsedBefore(request: IncomingMessage & { readonly body?: unknown }): [string, string][] | undefined {
+  const { body } = request;
+  if (!request.readableEnded || typeof body !== 'object' || body === null) return undefined;
+  return Object.entries(body).map(([name, value]) => {
+    if (typeof value !== 'string') throw new Failure('form_invalid', { field: name });
+    return [name, value];
+  });
 }
 
 async function readText(request: IncomingMessage): Promise<string> {

@@ -49,6 +49,8 @@ export function providerConfiguration(settings: ProviderSettings): Configuration
       response_types: ['code'],
       grant_types: ['authorization_code', 'refresh_token'],
     },
+    // What a client can be registered with; others would be promised to all of them.
+    clientAuthMethods: ['client_secret_basic', 'none'],
     enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256'] },
     issueRefreshToken: async (_ctx, client, source) =>
       client.grantTypeAllowed('refresh_token') && (isFirstParty(client) || source.scopes.has('offline_access')),

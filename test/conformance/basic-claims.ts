@@ -66,7 +66,7 @@ async function post({ metadata }: App, init: RequestInit): Promise<Response> {
 async function checkScope(trial: Trial, scope: Scope): Promise<void> {
   if (trial.app.metadata.scopes_supported?.includes(scope)) return checkScopes(trial, [scope]);
   trial.skip(
-    `Our server does not have the scope \`${scope}\`, and says so in its metadata: it knows a name and an address for mail of a person.`,
+    `The scope \`${scope}\` is not offered, and not in the metadata: our server knows a name and an e-mail address of a person, and no more.`,
   );
 }
 
@@ -80,7 +80,12 @@ async function checkScopes(trial: Trial, scopes: readonly Scope[]): Promise<void
   for (const name of wanted.filter((each) => !missing.includes(each)))
     expect({ [name]: claims[name] }).toEqual({ [name]: expect.any(typeOf(name)) });
   expect(missing.length).toBeLessThan(wanted.length);
-  if (missing.length > 0) trial.warn(`UserInfo has nothing to say for ${missing.map((name) => `\`${name}\``).join(', ')}.`);
+  if (missing.length > 0) trial.warn(leftOut(missing));
+}
+
+function leftOut(claims: readonly string[]): string {
+  const names = claims.map((name) => `\`${name}\``).join(', ');
+  return `UserInfo leaves out what our server does not know of a person, as the specification lets it: ${names}.`;
 }
 
 function typeOf(claim: string) {

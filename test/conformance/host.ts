@@ -7,8 +7,8 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair } from 'jose';
 import Provider, { type Configuration, type FindAccount } from 'oidc-provider';
-import { invitations } from '../../src/index.ts';
-import type { Guestlist } from '../../src/plugin.ts';
+import { type Guestlist, invitations } from '../../src/index.ts';
+
 import { type TestDatabase, createTestDatabase } from '../support/database.ts';
 import { hostPages, interactionRoutes, person } from './host-pages.ts';
 import { type LogoutReceiver, startLogoutReceiver } from './receiver.ts';
@@ -66,8 +66,6 @@ const first = testClient('first', 'the secret of the first client');
 const second = testClient('second', 'the secret of the second client');
 const post = testClient('post', 'the secret of the posting client');
 
-type Plugin = { readonly guestlist: Guestlist; readonly testDatabase: TestDatabase };
-
 export async function startHost({ withPlugin }: { readonly withPlugin: boolean }): Promise<Host> {
   const receiver = await startLogoutReceiver();
   const configuration = await configurationOf(receiver);
@@ -75,15 +73,15 @@ export async function startHost({ withPlugin }: { readonly withPlugin: boolean }
   const transcript: string[] = [];
   const serve = async (issuer?: string) => {
     const socket = await openSocket();
-    const plugin = testDatabase && { testDatabase, guestlist: guestlistOf(issuer ?? socket.origin, testDatabase) };
-    const provider = createProvider(issuer ?? socket.origin, { configuration, plugin });
+    const guestlist = testDatabase && guestlistOf(issuer ?? socket.origin, testDatabase);
+    const provider = createProvider(issuer ?? socket.origin, { configuration, guestlist });
     provider.proxy = issuer !== undefined;
     socket.serve(recorded(provider.callback(), transcript));
-    return { ...socket, plugin };
+    return { ...socket, guestlist };
   };
-  const { origin, plugin, close } = await serve();
+  const { origin, guestlist, close } = await serve();
   // Whoever belongs to a group has something that could show where nobody asked for it.
-  if (plugin) await joinAGroup(origin, { ...plugin, person });
+  if (guestlist) await joinAGroup(origin, guestlist);
   transcript.length = 0;
   return {
     issuer: origin,
@@ -116,13 +114,15 @@ function guestlistOf(issuer: string, { database }: TestDatabase): Guestlist {
 
 function createProvider(
   issuer: string,
-  { configuration, plugin }: { readonly configuration: Configuration; readonly plugin: Plugin | undefined },
+  { configuration, guestlist }: { readonly configuration: Configuration; readonly guestlist: Guestlist | undefined },
 ): Provider {
-  const provider = new Provider(issuer, plugin ? plugin.guestlist.configure(configuration) : configuration);
-  plugin?.guestlist.mount(provider);
+  const provider = new Provider(issuer, guestlist ? guestlist.configure(configuration) : configuration);
+  guestlist?.mount(provider);
   provider.use(interactionRoutes(provider));
   return provider;
 }
+
+const hour = 3600;
 
 async function configurationOf({ origin }: LogoutReceiver): Promise<Configuration> {
   return {
@@ -138,6 +138,7 @@ async function configurationOf({ origin }: LogoutReceiver): Promise<Configuratio
     findAccount,
     interactions: { url: (_ctx, { uid }) => `/sign-in/${uid}` },
     renderError: hostPages.error,
+    ttl: { AccessToken: hour, Grant: hour, IdToken: hour, Interaction: hour, RefreshToken: hour, Session: hour },
     // The receiver of logout tokens is on this machine, where the guarded dispatcher would not go.
     fetch: (url, { dispatcher: _guarded, ...open } = {}) => fetch(url, open),
     features: {

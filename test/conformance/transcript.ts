@@ -25,7 +25,9 @@ function outlineOf({ method, url = '' }: IncomingMessage, response: ServerRespon
     ...(typeof location === 'string' ? [`to ${outlineOfAddress(location)}`] : []),
     `headers: ${outlineOfHeaders(response)}`,
     `body: ${outlineOfBody(response, body)}`,
-  ].join(' | ');
+  ]
+    .join(' | ')
+    .replaceAll(/localhost:\d+/g, 'localhost');
 }
 
 function outlineOfPath(pathname: string): string {
@@ -36,7 +38,7 @@ function outlineOfPath(pathname: string): string {
 function outlineOfAddress(location: string): string {
   const { origin, pathname, searchParams } = new URL(location, 'http://localhost');
   const names = [...searchParams].map(([name, value]) => (name.startsWith('error') ? `${name}=${value}` : name));
-  return `${origin.replace(/:\d+$/, '')}${outlineOfPath(pathname)}?${names.join('&')}`;
+  return `${origin}${outlineOfPath(pathname)}?${names.join('&')}`;
 }
 
 const variesByItself = ['content-length', 'date', 'location'];
@@ -60,7 +62,7 @@ function outlineOfCookies(cookies: unknown[]): string {
 
 function outlineOfBody(response: ServerResponse, body: string): string {
   const type = String(response.getHeader('content-type') ?? '');
-  if (type.startsWith('application/json')) return JSON.stringify(outlineOfJson(JSON.parse(body)));
+  if (/^application\/([\w-]+\+)?json\b/.test(type)) return JSON.stringify(outlineOfJson(JSON.parse(body)));
   return /<h1>(.*?)<\/h1>/.exec(body)?.[1] ?? '';
 }
 

@@ -100,7 +100,7 @@ export function asksToSignIn({ $ }: Page): boolean {
   return $('input[name="password"]').length > 0;
 }
 
-export function asksForConsent({ $ }: Page): boolean {
+function asksForConsent({ $ }: Page): boolean {
   return $('button[value="allow"]').length > 0;
 }
 

@@ -7,7 +7,7 @@ import { secureRandom } from '../../src/lib/random.ts';
 import { createBrowser, type Rest } from '../support/browser.ts';
 import { runCommand } from '../support/command.ts';
 import { findContradictions } from '../support/invariants.ts';
-import { openAsNewcomer, register } from '../support/people.ts';
+import { register } from '../support/people.ts';
 import { cleanUp, freePort, kill, newDataDir, postgresProcesses, startServerProcess, untilNobodyWorksOn } from '../support/process.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
@@ -43,12 +43,13 @@ async function membersOf(place: Place): Promise<string[]> {
   );
 }
 
-/** Everybody stands before the filled-in form. */
+/** Everybody stands before the form, or before a page that says it is full. */
 async function line(issuer: string, url: string, persons: readonly number[]) {
   return Promise.all(
     persons.map(async (person) => {
       const browser = createBrowser(issuer);
-      return { person, browser, form: await openAsNewcomer(browser, url) };
+      const landing = await browser.open(url);
+      return { person, browser, page: isFull(landing) ? landing : await browser.submit(landing, 'create') };
     }),
   );
 }
@@ -65,8 +66,9 @@ type Waiting = Awaited<ReturnType<typeof line>>;
 /** All at once. `onJoined` is told of each that is in. */
 async function rush(waiting: Waiting, onJoined: () => void = () => undefined): Promise<Answer[]> {
   return Promise.all(
-    waiting.map(async ({ person, browser, form }) => {
-      const rest = await register(browser, form, { name: `Person ${person}`, email: emailOf(person) }).catch(() => undefined);
+    waiting.map(async ({ person, browser, page }) => {
+      if (isFull(page)) return { person, rest: page, acknowledged: false };
+      const rest = await register(browser, page, { name: `Person ${person}`, email: emailOf(person) }).catch(() => undefined);
       if (isIn(rest)) onJoined();
       return { person, rest, acknowledged: !browser.trail.at(-1)?.endsWith('/register') };
     }),
@@ -79,9 +81,9 @@ function isIn(rest: Rest | undefined): boolean {
 
 const isFull = (rest: Rest | undefined) => rest?.status === 410;
 
-/** After one to six have got in: the others are on their way. */
+/** After one to four have got in: the others are on their way. */
 function duringRush(deed: () => void): () => void {
-  const at = 1 + (secureRandom(1).readUInt8() % 6);
+  const at = 1 + (secureRandom(1).readUInt8() % 4);
   let joined = 0;
   return () => {
     joined += 1;

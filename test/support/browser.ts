@@ -37,6 +37,10 @@ export function createBrowser(home: string): Browser {
   const jar = new CookieJar();
   const trail: string[] = [];
   const origin = new URL(home).origin;
+  const base = new URL(home).pathname.replace(/\/$/, '');
+  /** A path counts from the home address, which may have a path itself; what pages say has it already. */
+  const resolve = (address: string) =>
+    new URL(address.startsWith('/') && !address.startsWith(`${base}/`) ? base + address : address, home).href;
 
   async function send(method: 'GET' | 'POST', address: string, { headers, body }: { headers: Fields; body?: string }): Promise<Rest> {
     trail.push(address);
@@ -76,13 +80,13 @@ export function createBrowser(home: string): Browser {
   }
 
   const post: Browser['post'] = (address, fields, headers = {}) =>
-    send('POST', new URL(address, home).href, { headers, body: new URLSearchParams(fields).toString() });
+    send('POST', resolve(address), { headers, body: new URLSearchParams(fields).toString() });
 
   return {
     jar,
     trail,
     post,
-    open: (address, headers = {}) => send('GET', new URL(address, home).href, { headers }),
+    open: (address, headers = {}) => send('GET', resolve(address), { headers }),
     async submit(page, button, fields = {}, headers = {}) {
       const { action, filled } = formOf(page, button);
       const rest = await post(action, { ...filled, ...fields }, headers);

@@ -1,7 +1,7 @@
 /** An app that signs people in, by an OpenID Connect client that is not ours. */
 import * as oidc from 'openid-client';
 import type { Browser, Rest } from './browser.ts';
-import type { TestServer } from './server.ts';
+import type { JourneyServer } from './server.ts';
 
 export type RelyingApp = {
   readonly config: oidc.Configuration;
@@ -33,7 +33,7 @@ export type AppOptions = {
 export const fullScope = 'openid profile email groups roles entitlements';
 
 export async function createRelyingApp(
-  server: TestServer,
+  server: Pick<JourneyServer, 'issuer' | 'addClient'>,
   { id = 'app', firstParty = true, resources = [] }: AppOptions = {},
 ): Promise<RelyingApp> {
   const redirectUri = `https://${id}.example.org/callback`;

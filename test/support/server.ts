@@ -12,22 +12,28 @@ import { type App, createApp } from '../../src/server/app.ts';
 import { createLog } from '../../src/server/log.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
-export type TestServer = {
+/** What a journey needs of whoever hosts it. */
+export type JourneyServer = {
   readonly issuer: string;
-  /** Where it really listens, which the issuer says only if it is not given. */
-  readonly origin: string;
   readonly database: Database;
   readonly connection: TestDatabase['connection'];
-  readonly app: App;
   readonly guestlist: Guestlist;
-  /** Everything that was logged, as text. */
-  readonly log: string[];
   /** Moves the server's clock. */
   pass(seconds: number): void;
   now(): Date;
   addGroup(slug: string, options?: { readonly name?: string; readonly rights?: readonly string[] }): Promise<void>;
   addClient(wish: Partial<NewClient> & Pick<NewClient, 'id' | 'redirectUris'>): Promise<string | undefined>;
   close(): Promise<void>;
+};
+
+export type StartServer = () => Promise<JourneyServer>;
+
+export type TestServer = JourneyServer & {
+  /** Where it really listens, which the issuer says only if it is not given. */
+  readonly origin: string;
+  readonly app: App;
+  /** Everything that was logged, as text. */
+  readonly log: string[];
 };
 
 export type TestServerOptions = {
@@ -110,7 +116,7 @@ export async function startTestServer({
 }
 
 /** A listening port before there is anybody to answer: the issuer must be known first. */
-async function openSocket() {
+export async function openSocket() {
   let answer: RequestListener = (_request, response) => response.writeHead(503).end();
   const server = createServer((request, response) => answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
