@@ -1,5 +1,5 @@
 /** `guestlist invite`: makes an invitation. Its link and code are printed once. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { findPerson } from '../account/find-account.ts';
 import { listApps } from '../client/store.ts';
 import { rightPattern } from '../group/group.ts';
@@ -29,7 +29,7 @@ export function addInviteCommand(program: Command): void {
     .option('--group <slug[:role]>', 'a group to be in; may be repeated', collect(groupWithRole))
     .option('--right <right>', 'a right to have; may be repeated', collect(matching(rightPattern, 'It must look like wiki:edit.')))
     .option('--max-uses <n>', 'how many people can use it', (text) => wholeNumber(text, { from: 1, to: 1_000_000 }), 1)
-    .option('--expires <7d|date>', 'until when', (text) => expiry(text, systemClock()), inSevenDays)
+    .addOption(new Option('--expires <7d|date>', 'until when').argParser((text) => expiry(text, systemClock())).default(inSevenDays, '7d'))
     .option('--label <text>', 'for your own lists', matching(/^.{0,200}$/u, 'It must have 200 characters or fewer.'), '')
     .option('--app <client_id>', 'the app that invitees are led to')
     .option('--json', 'answer in JSON')

@@ -88,7 +88,11 @@ function replacement(folder: string | undefined, template: string): string | und
 }
 
 function formatDate(instant: Date, locale: string): string {
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short', timeZone: 'UTC' }).format(instant) + ' UTC';
+  return (
+    new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, { dateStyle: 'full', timeStyle: 'short', timeZone: 'UTC' }).format(
+      instant,
+    ) + ' UTC'
+  );
 }
 
 /** A name the page's data does not have is a mistake of ours, not an empty place on the page. */

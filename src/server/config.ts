@@ -16,7 +16,7 @@ const schema = z.object({
   PORT: z.coerce
     .number('must be a number')
     .int('must be a whole number')
-    .min(0, 'must be 0 or more')
+    .min(1, 'must be 1 or more')
     .max(65_534, 'must be less than 65535')
     .default(3000),
   ISSUER: issuerSchema.optional(),
@@ -38,7 +38,6 @@ const schema = z.object({
 
 export type Config = {
   readonly production: boolean;
-  /** 0: any free port. */
   readonly port: number;
   readonly issuer: string;
   readonly dataDir: string;

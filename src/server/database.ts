@@ -1,6 +1,6 @@
 /** Which database: the operator's, or the embedded one under the data folder. Either way it is brought up to date. */
 import { type Connection, type Database, openDatabase } from '../lib/db.ts';
-import { startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
+import { type EmbeddedEvent, startEmbeddedPostgres } from '../lib/embedded-postgres.ts';
 import { migrate } from '../lib/migrate.ts';
 import type { Config } from './config.ts';
 
@@ -20,7 +20,7 @@ export type DatabaseRole = 'server' | 'command';
 /** Throws `EmbeddedBusyError` if another server has the data folder. */
 export async function openServerDatabase(
   { databaseUrl, dataDir }: Pick<Config, 'databaseUrl' | 'dataDir'>,
-  { role, onEvent = () => undefined }: { readonly role: DatabaseRole; readonly onEvent?: (event: unknown) => void },
+  { role, onEvent = () => undefined }: { readonly role: DatabaseRole; readonly onEvent?: (event: EmbeddedEvent) => void },
 ): Promise<ServerDatabase> {
   const embedded = databaseUrl ? undefined : await startEmbeddedPostgres({ dataDir, role, onEvent });
   const connection = databaseUrl ?? embedded?.connection;

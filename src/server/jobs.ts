@@ -43,7 +43,7 @@ export async function startJobs({ connection, database, clock, log }: JobArgumen
 }
 
 /** Everything that is over and that nobody can use any more. */
-export async function sweep(database: Database, now: Date): Promise<void> {
+async function sweep(database: Database, now: Date): Promise<void> {
   await sweepExpired(database, now, batchSize);
   await deleteExpiredVisits(database, now);
   await deleteExpiredThrottles(database, now);

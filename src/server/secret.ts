@@ -1,5 +1,5 @@
 /** The server's one secret, from which its keys are derived. In development it is made by itself and kept in a file. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Random } from '../lib/random.ts';
 import type { Config } from './config.ts';
@@ -10,11 +10,19 @@ export function serverSecret({ secret, dataDir }: Pick<Config, 'secret' | 'dataD
 
 function secretFromFile(file: string, folder: string, random: Random): string {
   mkdirSync(folder, { recursive: true });
+  if (!existsSync(file)) placeSecret(file, random);
+  return readFileSync(file, 'utf8').trim();
+}
+
+/** Whole or not at all, and never over an existing one: two processes may start at the same time, and the first has won. */
+function placeSecret(file: string, random: Random): void {
+  const draft = `${file}.${random(6).toString('hex')}`;
+  writeFileSync(draft, random(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
   try {
-    // Never over an existing one: two processes may start at the same time, and the first has won.
-    writeFileSync(file, random(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
+    linkSync(draft, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    unlinkSync(draft);
   }
-  return readFileSync(file, 'utf8').trim();
 }

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../lib/clock.ts';
 import type { Database } from '../lib/db.ts';
+import type { EmbeddedEvent } from '../lib/embedded-postgres.ts';
 import type { Random } from '../lib/random.ts';
 import { type App, createApp } from './app.ts';
 import { hasAdmin, inviteAdmin } from './bootstrap.ts';
@@ -49,7 +50,7 @@ export async function startServer(options: StartOptions): Promise<Started> {
 
 async function startParts({ config, clock, random, log, trustedOrigins }: StartOptions, stops: Stop[]): Promise<Omit<Started, 'stop'>> {
   // First, because it makes the data folder, or says why it cannot.
-  const opened = await openServerDatabase(config, { role: 'server', onEvent: (event) => log.info({ event }, 'database') });
+  const opened = await openServerDatabase(config, { role: 'server', onEvent: (event) => logEvent(log, event) });
   stops.push(opened.close);
   const secret = serverSecret(config, random);
   const { database } = opened;
@@ -61,4 +62,10 @@ async function startParts({ config, clock, random, log, trustedOrigins }: StartO
   stops.push(async () => (await jobs)?.stop());
   const adminUrl = (await hasAdmin({ database, clock })) ? undefined : (await inviteAdmin(app.guestlist, { database, clock })).url;
   return { app, database, secret, adminUrl, mailboxUrl: showsMailbox ? `${config.issuer}/mailbox` : undefined };
+}
+
+/** That the database was lost and is back again is for the operator to see; that it was made is not news. */
+function logEvent(log: Log, event: EmbeddedEvent): void {
+  const level = event.type === 'created' || event.type === 'waiting' ? 'info' : 'warn';
+  log[level]({ event }, 'database');
 }

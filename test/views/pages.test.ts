@@ -112,10 +112,10 @@ describe('an invitation', () => {
   });
 
   it.each([
-    ['signed out', 'Valid for 5 more days, until Thursday, November 26, 2026 at 6:00 PM UTC', '2026-11-26T18:00:00.000Z'],
-    ['no inviter', 'Valid for 2 more hours, until Saturday, November 21, 2026 at 12:30 PM UTC', '2026-11-21T12:30:00.000Z'],
-    ['rights only', 'Valid for 20 more minutes, until Saturday, November 21, 2026 at 10:20 AM UTC', '2026-11-21T10:20:00.000Z'],
-    ['over meanwhile', 'Was valid until Friday, November 20, 2026 at 10:00 AM UTC', '2026-11-20T10:00:00.000Z'],
+    ['signed out', 'Valid for 5 more days, until Thursday, 26 November 2026 at 18:00 UTC', '2026-11-26T18:00:00.000Z'],
+    ['no inviter', 'Valid for 2 more hours, until Saturday, 21 November 2026 at 12:30 UTC', '2026-11-21T12:30:00.000Z'],
+    ['rights only', 'Valid for 20 more minutes, until Saturday, 21 November 2026 at 10:20 UTC', '2026-11-21T10:20:00.000Z'],
+    ['over meanwhile', 'Was valid until Friday, 20 November 2026 at 10:00 UTC', '2026-11-20T10:00:00.000Z'],
   ])('says until when, in words and as a date: %s', (title, words, instant) => {
     const html = page('invitation/landing', samples['invitation/landing'][title] as Pages['invitation/landing']);
     expect(
@@ -158,7 +158,7 @@ describe('an invitation', () => {
   });
 
   it.each([
-    ['expired', 'It was valid until Thursday, November 26, 2026 at 6:00 PM UTC. Ask \u2068Maya Lind\u2069 for a new one.'],
+    ['expired', 'It was valid until Thursday, 26 November 2026 at 18:00 UTC. Ask \u2068Maya Lind\u2069 for a new one.'],
     ['expired at an unknown time', 'Ask whoever invited you for a new one.'],
   ])('says whose move it is when it is over: %s', (title, words) => {
     const html = page('invitation/refused', samples['invitation/refused'][title] as Pages['invitation/refused']);

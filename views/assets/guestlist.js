@@ -35,7 +35,12 @@ function showLocalTime(time) {
     timeZoneName: 'short',
   };
   time.title = time.textContent;
-  time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, parts).format(instant);
+  time.textContent = new Intl.DateTimeFormat(dateLocale(document.documentElement.lang), parts).format(instant);
+}
+
+/* The page's language, in the spelling of the person's own country if that is where they are. */
+function dateLocale(language) {
+  return navigator.languages.find((tag) => tag.split('-')[0] === language) ?? language;
 }
 
 /* The first answer counts. Buttons stay enabled, for the name and value of the one pressed belong to the form. */
