@@ -15,6 +15,7 @@ import {
   findHoldings,
   findRight,
   insertGroup,
+  lockHoldings,
 } from './store.ts';
 
 type Context = { readonly clock: Clock; readonly random: Random };
@@ -96,6 +97,7 @@ export async function grantTo(
 ): Promise<readonly string[]> {
   return inTransaction(db, async (trx) => {
     const now = clock();
+    await lockHoldings(trx, accountId);
     const added = newGrants(await resolveGrants(trx, wish), await findHoldings(trx, accountId, now));
     for (const grant of added) await addGrant(trx, { id: newId(now, random), accountId, grant, invitationId: undefined, now });
     return record(trx, { at: now, actor, action: 'grant.added', accountId, grants: added.map(grantLabel), inside, random });
@@ -110,6 +112,7 @@ export async function withdrawFrom(
 ): Promise<readonly string[]> {
   return inTransaction(db, async (trx) => {
     const now = clock();
+    await lockHoldings(trx, accountId);
     const ended: string[] = [];
     for (const named of new Set(wish.groups ?? [])) {
       const [slug = '', role] = named.split(':');

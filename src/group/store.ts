@@ -1,6 +1,6 @@
 /** Every SQL statement about groups, rights and who has them. */
 import { Failure } from '../errors.ts';
-import { execute, firstRow, type Queryable, rows, violates } from '../lib/db.ts';
+import { execute, firstRow, type Queryable, rows, type Transaction, violates } from '../lib/db.ts';
 import type { Grant, Holdings } from './group.ts';
 
 export type GroupRow = {
@@ -64,6 +64,17 @@ export async function findGroup(
 
 export async function findRight(db: Queryable, name: string): Promise<{ name: string; description: string } | undefined> {
   return firstRow(db, 'select name, description from guestlist."right" where name = :name', { name });
+}
+
+/** Any fixed number will do: it only keeps these locks apart from others. */
+const accountLocks = 1_984_277;
+
+/**
+ * Until the transaction ends, nobody else changes what this account holds: of two links to one group, taken at the same
+ * time, the second sees what the first has given. Accounts are the host's, so there is no row to lock.
+ */
+export async function lockHoldings(trx: Transaction, accountId: string): Promise<void> {
+  await execute(trx, 'select pg_advisory_xact_lock(:accountLocks, hashtext(:accountId))', { accountLocks, accountId });
 }
 
 /** What the account holds at `now`; rights through groups do not count here, they are not granted singly. */

@@ -3,10 +3,12 @@
  * ties the `invite` parameter, the prompt, the front door's client and the group claims to oidc-provider's settings.
  * Nothing of the host's is changed in place, and nothing is taken away.
  */
-import { type Configuration, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { type Configuration, errors as providerErrors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import { groupClaims, groupClaimsOf } from '../group/claims.ts';
+import { leadTo } from '../lib/answer.ts';
+import { readVisitCookie } from './cookie.ts';
 import { frontDoorClientId } from './front-door.ts';
-import { type InvitationHost, ownUrl } from './host.ts';
+import { basePath, type InvitationHost, ownUrl } from './host.ts';
 import { invitationPrompt, swapInviteParameter, switchAccountCheck } from './prompt.ts';
 
 /** Throws `TypeError`, naming the setting, where the host has something of its own in the very place we need. */
@@ -25,6 +27,7 @@ export function configureProvider(host: InvitationHost, configuration: Configura
     findAccount: withGroups(host, configuration.findAccount),
     extraTokenClaims: withTokenClaims(host, configuration.extraTokenClaims),
     loadExistingGrant: withFrontDoorGrant(configuration.loadExistingGrant),
+    ...(configuration.renderError ? { renderError: withWayBack(host, configuration.renderError) } : {}),
   };
 }
 
@@ -161,5 +164,16 @@ function withFrontDoorGrant(loadExistingGrant: LoadExistingGrant = standardGrant
     grant.addOIDCScope('openid');
     await grant.save();
     return grant;
+  };
+}
+
+type RenderError = NonNullable<Configuration['renderError']>;
+
+/** The same answer sent twice: the one that comes second finds its interaction gone. The front door knows what came of it. */
+function withWayBack(host: InvitationHost, renderError: RenderError): RenderError {
+  return (ctx, out, error) => {
+    const cameSecond = ctx.oidc.route === 'resume' && error instanceof providerErrors.SessionNotFound;
+    if (!cameSecond || !readVisitCookie(host.issuer, ctx)) return renderError(ctx, out, error);
+    leadTo(ctx, `${basePath(host.issuer)}/invite`);
   };
 }

@@ -7,7 +7,7 @@ import { recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
 import { type Grant, noHoldings } from '../group/group.ts';
 import { grantLabel } from '../group/manage.ts';
-import { addGrant, findHoldings } from '../group/store.ts';
+import { addGrant, findHoldings, lockHoldings } from '../group/store.ts';
 import { inTransaction, type Queryable, type Transaction } from '../lib/db.ts';
 import { newId } from '../lib/random.ts';
 import { queueMail } from '../mail/outbox.ts';
@@ -47,7 +47,8 @@ export async function redeem(host: InvitationHost, request: RedeemRequest): Prom
   const redeemed = await inTransaction(host.database, async (trx) => {
     const locked = await lockInvitation(trx, request.visit.invitation.id);
     if (!locked) throw new Failure('invitation_not_found');
-    // After the lock: a link that ran out while we waited for it has run out.
+    if ('accountId' in request.redeemer) await lockHoldings(trx, request.redeemer.accountId);
+    // After the locks: a link that ran out while we waited for it has run out.
     const now = host.clock();
     const invitation = await withHolds(trx, locked, { visitId: request.visit.id, now });
     const { redeemer } = request;

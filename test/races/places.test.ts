@@ -96,6 +96,8 @@ test('two links to one group, taken by the same person at once: one membership',
     join guestlist.account_email e on e.account_id = m.account_id
     where g.slug = 'board' and e.email_key = 'two-links@example.org' and m.ended_at is null`);
   expect(rows[0].count).toBe(1);
+  const used = await Promise.all(links.map(async ({ id }) => (await findInvitation(server.database, id))?.usedCount));
+  expect(used.toSorted()).toEqual([0, 1]);
 });
 
 test('withdrawn while somebody accepts: either they are in, or they are told; never both, never stuck', { timeout: 60_000 }, async () => {
