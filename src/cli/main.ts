@@ -1,16 +1,21 @@
 #!/usr/bin/env node
-/** The command line: one file a command. `npm run guestlist -- --help` tells what there is. */
+/** The command line: one file a command, loaded when it is called. `npm run guestlist -- --help` tells what there is. */
 import { Command } from 'commander';
-import { addAccountCommand } from './account.ts';
-import { addBootstrapCommand } from './bootstrap.ts';
-import { addClientCommand } from './client.ts';
-import { addGroupCommand } from './group.ts';
-import { addInvitationCommand } from './invitation.ts';
-import { addInviteCommand } from './invite.ts';
-import { addMigrateCommand } from './migrate.ts';
-import { addRightCommand } from './right.ts';
-import { addStartCommand } from './start.ts';
-import { addUninstallCommand } from './uninstall.ts';
+
+type AddCommand = (program: Command) => void;
+
+const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  start: async () => (await import('./start.ts')).addStartCommand,
+  migrate: async () => (await import('./migrate.ts')).addMigrateCommand,
+  bootstrap: async () => (await import('./bootstrap.ts')).addBootstrapCommand,
+  group: async () => (await import('./group.ts')).addGroupCommand,
+  right: async () => (await import('./right.ts')).addRightCommand,
+  client: async () => (await import('./client.ts')).addClientCommand,
+  invite: async () => (await import('./invite.ts')).addInviteCommand,
+  invitation: async () => (await import('./invitation.ts')).addInvitationCommand,
+  account: async () => (await import('./account.ts')).addAccountCommand,
+  uninstall: async () => (await import('./uninstall.ts')).addUninstallCommand,
+};
 
 const program = new Command('guestlist')
   .description('An OpenID Connect provider whose speciality is invitations')
@@ -21,18 +26,9 @@ program.exitOverride((end) => {
   process.exit(end.exitCode === 0 ? 0 : 2);
 });
 
-for (const add of [
-  addStartCommand,
-  addMigrateCommand,
-  addBootstrapCommand,
-  addGroupCommand,
-  addRightCommand,
-  addClientCommand,
-  addInviteCommand,
-  addInvitationCommand,
-  addAccountCommand,
-  addUninstallCommand,
-]) {
+const called = commands[process.argv[2] ?? ''];
+for (const load of called ? [called] : Object.values(commands)) {
+  const add = await load();
   add(program);
 }
 

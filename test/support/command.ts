@@ -7,9 +7,15 @@ export type CommandEnd = { readonly exitCode: number; readonly stdout: string; r
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
-/** With nothing of our own environment but what a shell needs. */
+/** With nothing of our own environment but what a shell needs, and compiled code kept from one process to the next. */
+export const shellEnvironment: Readonly<Record<string, string | undefined>> = {
+  PATH: process.env['PATH'],
+  HOME: process.env['HOME'],
+  NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/guestlist-test', import.meta.url)),
+};
+
 export function runCommand(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<CommandEnd> {
-  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment };
+  const env = { ...shellEnvironment, ...environment };
   return new Promise((resolve) => {
     execFile(process.execPath, [main, ...args], { env, timeout: 60_000 }, (error, stdout, stderr) => {
       resolve({ exitCode: error ? Number(error.code ?? 1) : 0, stdout, stderr });

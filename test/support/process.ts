@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { claimFolder } from '../../src/lib/embedded-owner.ts';
 import { secureRandom } from '../../src/lib/random.ts';
-import type { CommandEnd } from './command.ts';
+import { type CommandEnd, shellEnvironment } from './command.ts';
 import { scratchFolder } from './global-setup.ts';
 
 type Environment = Readonly<Record<string, string>>;
@@ -38,7 +38,7 @@ process.on('exit', () => {
 
 /** Runs `guestlist start`. With nothing of our own environment but what a shell needs. */
 export function launchServer(environment: Environment, args: readonly string[] = []): ServerProcess {
-  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment };
+  const env = { ...shellEnvironment, ...environment };
   const child = spawn(process.execPath, [main, 'start', ...args], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
   const printed = { stdout: '', stderr: '' };
