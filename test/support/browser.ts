@@ -60,7 +60,8 @@ export function createBrowser(home: string): Browser {
     for (const cookie of [response.headers['set-cookie'] ?? []].flat()) await jar.setCookie(cookie, address);
     const html = await response.body.text();
     const location = response.headers.location;
-    if (typeof location === 'string' && [302, 303, 307].includes(response.statusCode)) return follow(new URL(location, address));
+    if (typeof location === 'string' && [302, 303, 307].includes(response.statusCode))
+      return follow(new URL(location, address), headers['accept-language']);
     const $ = load(html);
     return {
       status: response.statusCode,
@@ -73,8 +74,8 @@ export function createBrowser(home: string): Browser {
     };
   }
 
-  async function follow(next: URL): Promise<Rest> {
-    if (next.origin === origin) return send('GET', next.href, { headers: {} });
+  async function follow(next: URL, language: string | undefined): Promise<Rest> {
+    if (next.origin === origin) return send('GET', next.href, { headers: language ? { 'accept-language': language } : {} });
     trail.push(next.href);
     return { status: 303, url: next.href, html: '', $: load(''), headers: {}, heading: '', leftFor: next };
   }

@@ -9,20 +9,20 @@ import type { Context, Middleware } from 'koa';
 import Provider, { type AdapterFactory, type Configuration, type InteractionResults, interactionPolicy } from 'oidc-provider';
 import { Failure, type Grant, type Guestlist, type GuestlistOptions, invitations } from '../../../src/index.ts';
 
-export type HostOptions = Pick<GuestlistOptions, 'database' | 'issuer' | 'events' | 'send'> & {
-  readonly apps: NonNullable<GuestlistOptions['apps']>;
-  readonly clock: () => Date;
+export type HostOptions = Omit<GuestlistOptions, 'person'> & {
   readonly clients: NonNullable<Configuration['clients']>;
   readonly adapter?: AdapterFactory | undefined;
   /** Accounts sign in with a name and have no address at all. */
   readonly withoutEmail?: boolean | undefined;
+  /** Newcomers come by way of the sign-in page. */
+  readonly withoutCreatePrompt?: boolean | undefined;
 };
 
 type HostAccount = { readonly id: string; readonly name: string; readonly login: string; readonly passwordDigest: string };
 
 export type Host = { readonly provider: Provider; readonly guestlist: Guestlist; readonly accounts: Map<string, HostAccount> };
 
-export function createHost({ withoutEmail = false, adapter, clients, ...options }: HostOptions): Host {
+export function createHost({ withoutEmail = false, withoutCreatePrompt = false, adapter, clients, ...options }: HostOptions): Host {
   const accounts = new Map<string, HostAccount>();
   const emailOf = ({ login }: HostAccount) => (withoutEmail ? undefined : login);
   const guestlist = invitations({
@@ -33,7 +33,7 @@ export function createHost({ withoutEmail = false, adapter, clients, ...options 
     },
   });
   const policy = interactionPolicy.base();
-  policy.add(new interactionPolicy.Prompt({ name: 'create', requestable: true }), 0);
+  if (!withoutCreatePrompt) policy.add(new interactionPolicy.Prompt({ name: 'create', requestable: true }), 0);
   const configuration: Configuration = {
     ...(adapter ? { adapter } : {}),
     clients,

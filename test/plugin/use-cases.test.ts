@@ -1,0 +1,137 @@
+/** What a host can do without a page: groups by hand, invitations, places that are kept. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Failure, type GuestlistEvents, type GuestlistOptions } from '../../src/index.ts';
+import { addSeconds, systemClock } from '../../src/lib/clock.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { count, findContradictions } from '../support/invariants.ts';
+import { asAccount, makeOn, visitTo } from './making.ts';
+
+let own: TestDatabase;
+const make = (more: Partial<GuestlistOptions> = {}) => makeOn(own.database, more);
+
+beforeAll(async () => {
+  own = await createTestDatabase();
+});
+afterAll(() => own?.drop());
+
+test('groups by hand: given, seen, taken, each once and on record', async () => {
+  const seen: string[] = [];
+  const events: GuestlistEvents = {
+    granted: ({ grants }) => seen.push(`granted ${grants}`),
+    withdrawn: ({ grants }) => seen.push(`withdrawn ${grants}`),
+  };
+  const guestlist = make({ events });
+  await guestlist.addGroup({ slug: 'by-hand', name: 'By hand', rights: ['door:open'] });
+  await guestlist.addRight({ name: 'key:copy' });
+  expect(await guestlist.grant('h1', { groups: ['by-hand', 'by-hand:manager'], rights: ['key:copy'] })).toEqual([
+    'by-hand:member',
+    'by-hand:manager',
+    'key:copy',
+  ]);
+  expect(await guestlist.grant('h1', { groups: ['by-hand'] })).toEqual([]);
+  expect(await guestlist.groupsOf('h1')).toEqual({
+    groups: ['by-hand'],
+    roles: ['by-hand:manager', 'by-hand:member'],
+    entitlements: ['door:open', 'key:copy'],
+  });
+  expect(await guestlist.withdraw('h1', { groups: ['by-hand:manager'] })).toEqual(['by-hand:manager']);
+  expect((await guestlist.groupsOf('h1')).roles).toEqual(['by-hand:member']);
+  expect((await guestlist.withdraw('h1', { groups: ['by-hand'], rights: ['key:copy', 'door:open'] })).toSorted()).toEqual([
+    'by-hand:member',
+    'key:copy',
+  ]);
+  expect(await guestlist.groupsOf('h1')).toEqual({ groups: [], roles: [], entitlements: [] });
+  expect(seen).toEqual([
+    'granted by-hand:member,by-hand:manager,key:copy',
+    'withdrawn by-hand:manager',
+    'withdrawn by-hand:member,key:copy',
+  ]);
+  expect(await count(own.database, `audit_event where subject = 'h1'`)).toBe(3);
+  await expect(guestlist.grant('h1', { groups: ['nowhere'] })).rejects.toMatchObject({ code: 'group_not_found' });
+  await expect(guestlist.withdraw('h1', { groups: ['nowhere'] })).rejects.toMatchObject({ code: 'group_not_found' });
+  await expect(guestlist.addGroup({ slug: 'by-hand', name: 'Again' })).rejects.toMatchObject({ code: 'group_exists' });
+});
+
+test('an event that fails inside undoes the deed', async () => {
+  const guestlist = make({ events: { granted: () => Promise.reject(new Error('the host says no')) } });
+  await guestlist.addGroup({ slug: 'undone', name: 'Undone' });
+  await expect(guestlist.grant('h2', { groups: ['undone'] })).rejects.toThrow('the host says no');
+  expect((await guestlist.groupsOf('h2')).groups).toEqual([]);
+});
+
+test('what the host writes in the event is committed with the redemption, or not at all', async () => {
+  await own.database.raw('create table public.joined (account_id text)');
+  let fails = false;
+  const events: GuestlistEvents = {
+    redeemed: async ({ accountId }, trx) => {
+      await trx('public.joined').insert({ account_id: accountId });
+      if (fails) throw new Error('later');
+    },
+  };
+  const guestlist = make({ events });
+  await guestlist.addGroup({ slug: 'evented', name: 'Evented' });
+  const { token, id } = await guestlist.invite({ groups: ['evented'], maxUses: 2 });
+  const visit = await visitTo(own.database, token);
+  fails = true;
+  await expect(guestlist.redeem(visit, asAccount('e1'))).rejects.toThrow('later');
+  expect([await own.database('public.joined').pluck('account_id'), (await guestlist.find(id))?.usedCount]).toEqual([[], 0]);
+  fails = false;
+  expect(await guestlist.redeem(visit, asAccount('e1'))).toMatchObject({ answer: 'joined', accountId: 'e1' });
+  expect([await own.database('public.joined').pluck('account_id'), (await guestlist.find(id))?.usedCount]).toEqual([['e1'], 1]);
+  expect(await guestlist.redeem(visit, asAccount('e1'))).toMatchObject({ answer: 'already_member' });
+});
+
+test('a held place counts for everybody else, is free for its holder, and lapses', async () => {
+  let offsetSeconds = 0;
+  const clock = () => addSeconds(systemClock(), offsetSeconds);
+  const open = () => make({ clock });
+  const guestlist = open();
+  await guestlist.addGroup({ slug: 'held', name: 'Held' });
+  const { token, id } = await guestlist.invite({ groups: ['held'], maxUses: 1 });
+  const [holder, other] = [await visitTo(own.database, token), await visitTo(own.database, token)];
+  const until = await guestlist.hold(holder);
+  expect(Math.round((until.getTime() - systemClock().getTime()) / 60_000)).toBe(15);
+  await guestlist.hold(holder);
+  await expect(guestlist.hold(other)).rejects.toMatchObject({ code: 'invitation_used_up' });
+  await expect(guestlist.redeem(other, asAccount('p1'))).rejects.toMatchObject({ code: 'invitation_used_up' });
+  offsetSeconds = 15 * 60 + 1;
+  await guestlist.hold(other);
+  await expect(guestlist.redeem(holder, asAccount('p2'))).rejects.toMatchObject({ code: 'invitation_used_up' });
+  expect(await guestlist.redeem(other, asAccount('p1'))).toMatchObject({ answer: 'joined' });
+  expect((await guestlist.find(id))?.usedCount).toBe(1);
+  expect(await count(own.database, `place_hold where invitation_id = '${id}'`)).toBe(1);
+  expect(await findContradictions(own.database)).toEqual([]);
+});
+
+test('twenty visits hold at once, three places: three hold', async () => {
+  const guestlist = make();
+  await guestlist.addGroup({ slug: 'crowded', name: 'Crowded' });
+  const { token } = await guestlist.invite({ groups: ['crowded'], maxUses: 3 });
+  const visits = await Promise.all(Array.from({ length: 20 }, () => visitTo(own.database, token)));
+  const holds = await Promise.allSettled(visits.map((visit) => guestlist.hold(visit)));
+  expect(holds.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
+});
+
+test('invitations are listed newest first, page by page, without their secrets', async () => {
+  const guestlist = make();
+  await guestlist.addGroup({ slug: 'listed', name: 'Listed' });
+  const made: Awaited<ReturnType<typeof guestlist.invite>>[] = [];
+  for (const label of ['one', 'two', 'three']) made.push(await guestlist.invite({ groups: ['listed:manager'], label, maxUses: 2 }));
+  const [newest, second] = await guestlist.list({ limit: 2 });
+  expect([newest?.id, second?.id]).toEqual([made[2]?.id, made[1]?.id]);
+  expect((await guestlist.list({ limit: 1, before: second?.id ?? '' }))[0]?.id).toBe(made[0]?.id);
+  expect(newest).toMatchObject({ state: 'open', label: 'three', usedCount: 0, maxUses: 2, grants: ['listed:manager'] });
+  expect(await guestlist.find('nothing')).toBeUndefined();
+  await guestlist.revoke(made[0]?.id ?? '', 'operator');
+  expect((await guestlist.find(made[0]?.id ?? ''))?.state).toBe('revoked');
+  const text = JSON.stringify(await guestlist.list());
+  for (const { token, code } of made) expect([text.includes(token), text.includes(code)]).toEqual([false, false]);
+});
+
+test('a failure of ours has a code that a host can read', async () => {
+  const failure = await make()
+    .invite({ groups: ['no-such-group'] })
+    .catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(Failure);
+  expect((failure as Failure).code).toBe('group_not_found');
+});
