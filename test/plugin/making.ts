@@ -7,7 +7,7 @@ import type { Database } from '../../src/lib/db.ts';
 import { openSocket } from '../support/server.ts';
 
 export const issuer = 'http://localhost:3999';
-export const personOf: GuestlistOptions['person'] = async (id) => ({
+const personOf: GuestlistOptions['person'] = async (id) => ({
   name: `Person ${id}`,
   email: `${id}@example.org`,
   emailVerified: false,
