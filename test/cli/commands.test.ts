@@ -253,3 +253,28 @@ describe('migrate', () => {
     }
   });
 });
+
+describe('uninstall', () => {
+  it('asks to be told twice, and then leaves nothing', async () => {
+    const own = await createTestDatabase();
+    const call = (...args: string[]) => runCommand(['uninstall', ...args], { DATABASE_URL: databaseUrlOf(own.connection) });
+    const schemas = async () =>
+      (await own.database.raw(`select nspname from pg_namespace where nspname in ('guestlist', 'graphile_worker')`)).rows.length;
+    try {
+      const refused = await call();
+      expect({ exitCode: refused.exitCode, named: refused.stderr.includes('--yes'), schemas: await schemas() }).toEqual({
+        exitCode: 2,
+        named: true,
+        schemas: 1,
+      });
+      const done = await call('--yes', '--json');
+      expect({ exitCode: done.exitCode, said: JSON.parse(done.stdout), schemas: await schemas() }).toEqual({
+        exitCode: 0,
+        said: { uninstalled: true },
+        schemas: 0,
+      });
+    } finally {
+      await own.drop();
+    }
+  });
+});
