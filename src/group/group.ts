@@ -28,6 +28,7 @@ export const noHoldings: Holdings = { memberships: [], rights: [] };
 export const plainRole = 'member';
 
 export const slugPattern = /^(?!system:)[a-z0-9][a-z0-9._-]{0,63}$/;
+export const rolePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 export const rightPattern = /^[a-z0-9][a-z0-9._:/-]{0,127}$/;
 
 function isHeld(grant: Grant, holdings: Holdings): boolean {

@@ -1,6 +1,7 @@
 /** Making groups and rights, giving them to people and taking them away, each with its entry in the audit log. */
 import { recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
+import { checkArguments } from '../lib/arguments.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type Database, inTransaction, type Queryable, type Transaction } from '../lib/db.ts';
 import { newId, type Random } from '../lib/random.ts';
@@ -17,12 +18,14 @@ import {
   insertGroup,
   lockHoldings,
 } from './store.ts';
+import { grantWishSchema, newGroupSchema, newRightSchema } from './wish.ts';
 
 type Context = { readonly clock: Clock; readonly random: Random };
 type NewGroup = { readonly slug: string; readonly name: string; readonly description: string; readonly rights: readonly string[] };
 
-/** Rights that do not exist yet are made. Throws `group_exists`. */
-export async function addGroup(db: Database, { rights, ...group }: NewGroup, { clock, random }: Context): Promise<{ readonly id: string }> {
+/** Rights that do not exist yet are made. Throws `group_exists`, and `TypeError` for what cannot be a group. */
+export async function addGroup(db: Database, wish: NewGroup, { clock, random }: Context): Promise<{ readonly id: string }> {
+  const { rights, ...group } = checkArguments('addGroup', newGroupSchema, wish);
   return inTransaction(db, async (trx) => {
     const now = clock();
     const id = newId(now, random);
@@ -40,12 +43,13 @@ export async function addGroup(db: Database, { rights, ...group }: NewGroup, { c
   });
 }
 
-/** Throws `right_exists`. */
+/** Throws `right_exists`, and `TypeError` for what cannot be a right. */
 export async function addRight(
   db: Database,
-  right: { readonly name: string; readonly description: string },
+  wish: { readonly name: string; readonly description: string },
   { clock, random }: Context,
 ): Promise<void> {
+  const right = checkArguments('addRight', newRightSchema, wish);
   await inTransaction(db, async (trx) => {
     const now = clock();
     if (!(await ensureRight(trx, { ...right, createdAt: now }))) throw new Failure('right_exists', { right: right.name });
@@ -95,6 +99,7 @@ export async function grantTo(
   wish: GrantWish,
   { accountId, actor, inside, clock, random }: Change,
 ): Promise<readonly string[]> {
+  checkArguments('grant', grantWishSchema, wish);
   return inTransaction(db, async (trx) => {
     const now = clock();
     await lockHoldings(trx, accountId);
@@ -110,6 +115,7 @@ export async function withdrawFrom(
   wish: GrantWish,
   { accountId, actor, inside, clock, random }: Change,
 ): Promise<readonly string[]> {
+  checkArguments('withdraw', grantWishSchema, wish);
   return inTransaction(db, async (trx) => {
     const now = clock();
     await lockHoldings(trx, accountId);

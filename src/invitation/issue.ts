@@ -1,7 +1,10 @@
 /** What an inviter can do: make an invitation, take it back. The token is in the answer once, and nowhere else. */
+import { z } from 'zod';
 import { recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
 import { type GrantWish, resolveGrants } from '../group/manage.ts';
+import { grantWishSchema, plainLine } from '../group/wish.ts';
+import { checkArguments } from '../lib/arguments.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type Database, inTransaction } from '../lib/db.ts';
 import { newId, type Random } from '../lib/random.ts';
@@ -32,8 +35,24 @@ export type IssuedInvitation = {
 
 export type IssueContext = { readonly clock: Clock; readonly random: Random };
 
-/** Throws `group_not_found` or `right_not_found`; then nothing is made. */
+const inviteSchema = grantWishSchema
+  .extend({
+    maxUses: z.int('must be a whole number').min(1, 'must be 1 or more').max(1_000_000, 'must be 1000000 or less').optional(),
+    expiresAt: z.date('must be a date'),
+    label: plainLine(200).optional(),
+    inviterName: plainLine(100).optional(),
+    inviterId: z.string().optional(),
+    landingClientId: z.string().optional(),
+  })
+  .refine(({ groups = [], rights = [] }) => groups.length + rights.length > 0, 'needs groups or rights: an invitation must give something');
+
+/**
+ * Throws `group_not_found` or `right_not_found`; then nothing is made. `TypeError` for what no invitation can be, such as
+ * one that ends in the past.
+ */
 export async function invite(db: Database, options: InviteOptions, { clock, random }: IssueContext): Promise<IssuedInvitation> {
+  checkArguments('invite', inviteSchema, options);
+  if (options.expiresAt <= clock()) throw new TypeError('invite: expiresAt must be in the future');
   return inTransaction(db, async (trx) => {
     const now = clock();
     const grants = await resolveGrants(trx, options);

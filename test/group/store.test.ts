@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Grant } from '../../src/group/group.ts';
 import { addGroup, addRight } from '../../src/group/manage.ts';
-import { addGrant, findGroup, findHoldings, findRight, listGroups } from '../../src/group/store.ts';
+import { addGrant, ensureRight, findGroup, findHoldings, findRight, insertGroup, listGroups } from '../../src/group/store.ts';
 import { addSeconds } from '../../src/lib/clock.ts';
 import { type Database, inTransaction } from '../../src/lib/db.ts';
 import { secureRandom } from '../../src/lib/random.ts';
@@ -171,8 +171,12 @@ describe('groups and rights', () => {
   });
 
   it('are refused by the database too when their names are not in order', async () => {
-    for (const slug of ['Choir', 'a b', 'a,b', ''])
-      await expect(addGroup(database, { slug, name: 'x', description: '', rights: [] }, tools)).rejects.toThrow(/group_slug_form/);
-    await expect(addRight(database, { name: 'a b', description: '' }, tools)).rejects.toThrow(/right_name_form/);
+    const createdAt = tools.clock();
+    for (const slug of ['Choir', 'a b', 'a,b', '']) {
+      await expect(insertGroup(database, { id: `g-${slug}`, slug, name: 'x', description: '', createdAt })).rejects.toThrow(
+        /group_slug_form/,
+      );
+    }
+    await expect(ensureRight(database, { name: 'a b', description: '', createdAt })).rejects.toThrow(/right_name_form/);
   });
 });

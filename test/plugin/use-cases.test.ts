@@ -135,3 +135,31 @@ test('a failure of ours has a code that a host can read', async () => {
   expect(failure).toBeInstanceOf(Failure);
   expect((failure as Failure).code).toBe('group_not_found');
 });
+
+const soon = () => addSeconds(systemClock(), 60);
+
+test.each([
+  ['no grants', {}, /^invite: the argument needs groups or rights/],
+  ['no places', { groups: ['x'], maxUses: 0 }, /^invite: maxUses must be 1 or more/],
+  ['too many places', { groups: ['x'], maxUses: 10 ** 12 }, /^invite: maxUses must be 1000000 or less/],
+  ['half a place', { groups: ['x'], maxUses: 1.5 }, /^invite: maxUses/],
+  ['an end in the past', { groups: ['x'], expiresAt: new Date(0) }, /^invite: expiresAt must be in the future/],
+  ['an end that is no date', { groups: ['x'], expiresAt: new Date('never') }, /^invite: expiresAt must be a date/],
+  ['a wild group', { groups: ['Choir!'] }, /^invite: groups.0 must be a slug/],
+  ['a wild role', { groups: ['choir:Boss Man'] }, /^invite: groups.0 must be a slug/],
+  ['a wild right', { rights: ['no right'] }, /^invite: rights.0 must look like/],
+  ['an endless label', { groups: ['x'], label: 'x'.repeat(10_000) }, /^invite: label must have 200/],
+  ['a name with a line break', { groups: ['x'], inviterName: 'Maya\r\nBcc: x@example.org' }, /^invite: inviterName must have no control/],
+])('an invitation with %s is refused by name, and nothing is made', async (_what, wish, message) => {
+  const before = await count(own.database, 'invitation');
+  await expect(make().invite({ expiresAt: soon(), ...wish })).rejects.toThrow(message);
+  expect(await count(own.database, 'invitation')).toBe(before);
+});
+
+test('groups and rights that cannot be are refused by name', async () => {
+  await expect(make().addGroup({ slug: 'system:masters', name: 'x' })).rejects.toThrow(/^addGroup: slug must be/);
+  await expect(make().addGroup({ slug: 'nameless', name: '' })).rejects.toThrow(/^addGroup: name must not be empty/);
+  await expect(make().addGroup({ slug: 'bidi', name: '\u202Ehcir' })).rejects.toThrow(/^addGroup: name must have no control/);
+  await expect(make().addRight({ name: 'Wild Right' })).rejects.toThrow(/^addRight: name must look like/);
+  await expect(make().grant('a', { groups: ['a:b:c'] })).rejects.toThrow(/^grant: groups.0/);
+});

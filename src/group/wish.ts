@@ -1,0 +1,34 @@
+/** What may be asked for about groups and rights: the one description of a slug, a right and a wish for them. */
+import { z } from 'zod';
+import { plainRole, rightPattern, rolePattern, slugPattern } from './group.ts';
+
+/** A line as people read it: no control characters, and none that turn the direction of what follows. */
+export const plainLine = (maxLength: number) =>
+  z
+    .string()
+    .max(maxLength, `must have ${maxLength} characters or fewer`)
+    .regex(/^[^\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]*$/u, 'must have no control characters');
+
+const slugSchema = z
+  .string()
+  .regex(slugPattern, 'must be lower-case letters, digits, dots, dashes or underscores, 64 at most, and must not begin with system:');
+const rightSchema = z.string().regex(rightPattern, 'must look like wiki:edit');
+
+export const newGroupSchema = z.object({
+  slug: slugSchema,
+  name: plainLine(100).min(1, 'must not be empty'),
+  description: plainLine(500),
+  rights: z.array(rightSchema),
+});
+
+export const newRightSchema = z.object({ name: rightSchema, description: plainLine(500) });
+
+export const grantWishSchema = z.object({
+  groups: z.array(z.string().refine(isGroupWish, 'must be a slug, or a slug and a role: choir or choir:manager')).optional(),
+  rights: z.array(rightSchema).optional(),
+});
+
+function isGroupWish(text: string): boolean {
+  const [slug = '', role = plainRole, ...more] = text.split(':');
+  return more.length === 0 && slugPattern.test(slug) && rolePattern.test(role);
+}
