@@ -12,6 +12,7 @@ type Row = {
 
 export const errors = {
   invitation_not_found: { status: 404, oauth: 'access_denied' },
+  invitation_not_started: { status: 403, oauth: 'access_denied' },
   invitation_expired: { status: 410, oauth: 'access_denied' },
   invitation_revoked: { status: 410, oauth: 'access_denied' },
   invitation_used_up: { status: 410, oauth: 'access_denied' },
@@ -29,6 +30,7 @@ export const errors = {
   too_many_requests: { status: 429, oauth: 'temporarily_unavailable' },
   too_busy: { status: 503, oauth: 'temporarily_unavailable' },
   database_unavailable: { status: 503, oauth: 'temporarily_unavailable' },
+  places_below_used: { status: 409 },
   group_not_found: { status: 404 },
   group_exists: { status: 409 },
   right_not_found: { status: 404 },

@@ -2,6 +2,7 @@
 export { Failure, type FailureCode } from './errors.ts';
 export type { Grant } from './group/group.ts';
 export type { GrantWish } from './group/manage.ts';
+export type { InvitationChange } from './invitation/change.ts';
 export type { Gate } from './invitation/gate.ts';
 export type { FindPerson, GrantEvent, GuestlistEvents, HostApp, HostPerson, RedeemedEvent } from './invitation/host.ts';
 export type { InviteOptions, IssuedInvitation } from './invitation/issue.ts';

@@ -10,6 +10,7 @@ import type { Configuration, Interaction } from 'oidc-provider';
 import { Failure } from './errors.ts';
 import { addGroup, addRight, type GrantWish, grantTo, withdrawFrom } from './group/manage.ts';
 import { findClaimFacts } from './group/store.ts';
+import { changeInvitation, type InvitationChange } from './invitation/change.ts';
 import { configureProvider } from './invitation/configuration.ts';
 import { type Gate, gateOf } from './invitation/gate.ts';
 import { holdPlace } from './invitation/hold.ts';
@@ -93,6 +94,8 @@ export type Guestlist = {
   invite(options: Omit<InviteOptions, 'expiresAt'> & { readonly expiresAt?: Date }): Promise<IssuedInvitation & { readonly url: string }>;
   /** Throws `invitation_not_found`; false if it was revoked before. */
   revoke(invitationId: string, actor: string): Promise<boolean>;
+  /** Its times and its places. Throws `invitation_not_found`, `invitation_revoked`, `places_below_used`. */
+  change(invitationId: string, change: InvitationChange, actor: string): Promise<void>;
   /** Undefined if there is none. */
   find(invitationId: string): Promise<InvitationSummary | undefined>;
   /** Newest first; for the next page give the last id as `before`. */
@@ -144,6 +147,7 @@ export function invitations(options: GuestlistOptions): Guestlist {
       return { ...issued, url: ownUrl(issuer, `/invite/${issued.token}`) };
     },
     revoke: (invitationId, actor) => revoke(database, invitationId, { ...tools, actor }),
+    change: (invitationId, change, actor) => changeInvitation(database, invitationId, { ...tools, change, actor }),
     find: async (invitationId) => {
       const invitation = await findInvitation(database, invitationId);
       return invitation && summarize(invitation, clock());

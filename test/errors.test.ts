@@ -23,6 +23,7 @@ function refusedPage(code: FailureCode, locale: string, known: Partial<Pages['in
   const data = {
     code,
     expiresAt: undefined,
+    startsAt: undefined,
     singleUse: false,
     inviterName: undefined,
     declineAction: undefined,

@@ -10,6 +10,7 @@ export type AuditAction =
   | 'right.created'
   | 'client.created'
   | 'invitation.created'
+  | 'invitation.changed'
   | 'invitation.revoked'
   | 'invitation.redeemed'
   | 'invitation.declined'

@@ -67,6 +67,8 @@ const sentences: Partial<Record<FailureCode, (detail: FailureDetail) => string>>
   group_exists: ({ slug }) => `There is a group ${slug} already.`,
   group_not_found: ({ slug }) => `There is no group ${slug}. Make it with: guestlist group add ${slug} --name <name>`,
   invitation_not_found: () => 'There is no invitation with this id.',
+  invitation_revoked: () => 'It was revoked, and that is for good.',
+  places_below_used: ({ usedCount }) => `${usedCount} people have used it already: there cannot be fewer places.`,
   right_exists: ({ right }) => `There is a right ${right} already.`,
   right_not_found: ({ right }) => `There is no right ${right}. Make it with: guestlist right add ${right}`,
 };

@@ -12,6 +12,7 @@ type InviteOptions = OutputOptions & {
   readonly right?: readonly string[];
   readonly maxUses: number;
   readonly expires: Date;
+  readonly starts?: Date;
   readonly label: string;
   readonly app?: string;
 };
@@ -30,14 +31,19 @@ export function addInviteCommand(program: Command): void {
     .option('--right <right>', 'a right to have; may be repeated', collect(matching(rightPattern, 'It must look like wiki:edit.')))
     .option('--max-uses <n>', 'how many people can use it', (text) => wholeNumber(text, { from: 1, to: 1_000_000 }), 1)
     .addOption(new Option('--expires <7d|date>', 'until when').argParser((text) => expiry(text, systemClock())).default(inSevenDays, '7d'))
+    .option('--starts <12h|date>', 'from when; at once without it', (text) => expiry(text, systemClock()))
     .option('--label <text>', 'for your own lists', matching(/^.{0,200}$/u, 'It must have 200 characters or fewer.'), '')
     .option('--app <client_id>', 'the app that invitees are led to')
     .option('--json', 'answer in JSON')
     .action(ending((options: InviteOptions, command: Command) => invite(options, command)));
 }
 
-async function invite({ group = [], right = [], maxUses, expires, label, app, ...output }: InviteOptions, command: Command): Promise<void> {
+async function invite(
+  { group = [], right = [], maxUses, expires, starts, label, app, ...output }: InviteOptions,
+  command: Command,
+): Promise<void> {
   if (group.length + right.length === 0) command.error("error: an invitation needs '--group <slug[:role]>' or '--right <right>'");
+  if (starts && starts >= expires) command.error("error: option '--starts <12h|date>' must be before '--expires'");
   await withDatabase(async ({ config, ...context }) => {
     const guestlist = invitations({ ...context, issuer: config.issuer, person: findPerson, apps: () => listApps(context.database) });
     const wish = {
@@ -46,6 +52,7 @@ async function invite({ group = [], right = [], maxUses, expires, label, app, ..
       maxUses,
       expiresAt: expires,
       label,
+      ...(starts === undefined ? {} : { startsAt: starts }),
       ...(app === undefined ? {} : { landingClientId: app }),
     };
     const { id, url, code, expiresAt } = await guestlist.invite(wish);

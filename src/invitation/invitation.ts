@@ -3,9 +3,10 @@
  * do: called once to show the page, and once more under the row lock. Pure: facts and an instant in, a decision out.
  * Neighbours: `token.ts` (the secret), `redeem.ts` (acts on the decision), `group/group.ts` (what is granted).
  *
- *     open ──► used up          by accepting the last place
- *      │ └───► revoked          by its inviter or the operator
- *      └─────► expired          by time alone: nothing is written
+ *     not started ──► open ──► used up     by accepting the last place
+ *          │           │ └───► revoked     by its inviter or the operator, from anywhere
+ *          │           └─────► expired     by time alone: nothing is written
+ *          └─ by time alone
  *
  * Only open invitations let anybody in. None of the states is stored: they follow from the facts and the time.
  */
@@ -21,13 +22,15 @@ export type Invitation = {
   readonly usedCount: number;
   /** Places kept for a few minutes for others who are registering; see `hold.ts`. */
   readonly heldCount: number;
+  /** Undefined: it was open from the beginning. */
+  readonly startsAt: Date | undefined;
   readonly expiresAt: Date;
   readonly createdAt: Date;
   readonly revokedAt: Date | undefined;
   readonly grants: readonly Grant[];
 };
 
-export type InvitationState = 'open' | 'expired' | 'revoked' | 'used_up';
+export type InvitationState = 'not_started' | 'open' | 'expired' | 'revoked' | 'used_up';
 
 /** What the rule must know of the person. */
 export type Person = {
@@ -48,11 +51,12 @@ export type Decision =
 
 /** At the very instant of expiry an invitation is over. A revoked one stays so whatever its other facts. */
 export function stateOf(
-  invitation: Pick<Invitation, 'revokedAt' | 'expiresAt' | 'usedCount' | 'heldCount' | 'maxUses'>,
+  invitation: Pick<Invitation, 'revokedAt' | 'startsAt' | 'expiresAt' | 'usedCount' | 'heldCount' | 'maxUses'>,
   now: Date,
 ): InvitationState {
   if (invitation.revokedAt) return 'revoked';
   if (now >= invitation.expiresAt) return 'expired';
+  if (invitation.startsAt && now < invitation.startsAt) return 'not_started';
   if (invitation.usedCount + invitation.heldCount >= invitation.maxUses) return 'used_up';
   return 'open';
 }
@@ -66,7 +70,7 @@ export function decide(invitation: Invitation, person: Person, now: Date): Decis
   const added = newGrants(invitation.grants, person.holdings);
   if (person.hasRedeemed) return added.length === 0 ? { outcome: 'already_member' } : { outcome: 'refused', code: 'invitation_used_up' };
   const state = stateOf(invitation, now);
-  if (state === 'revoked' || state === 'expired') return { outcome: 'refused', code: `invitation_${state}` };
+  if (state === 'revoked' || state === 'expired' || state === 'not_started') return { outcome: 'refused', code: `invitation_${state}` };
   if (added.length === 0 && !person.newcomer) return { outcome: 'already_member' };
   if (state === 'used_up') return { outcome: 'refused', code: 'invitation_used_up' };
   return { outcome: 'join', newGrants: added };

@@ -14,6 +14,8 @@ import { mintToken, toCode, type Token, tokenDigest } from './token.ts';
 export type InviteOptions = GrantWish & {
   /** Places, 1 to 1,000,000. Default 1. */
   readonly maxUses?: number;
+  /** Default: at once. */
+  readonly startsAt?: Date;
   readonly expiresAt: Date;
   /** For the inviter's own lists. */
   readonly label?: string;
@@ -38,6 +40,7 @@ export type IssueContext = { readonly clock: Clock; readonly random: Random };
 const inviteSchema = grantWishSchema
   .extend({
     maxUses: z.int('must be a whole number').min(1, 'must be 1 or more').max(1_000_000, 'must be 1000000 or less').optional(),
+    startsAt: z.date('must be a date').optional(),
     expiresAt: z.date('must be a date'),
     label: plainLine(200).optional(),
     inviterName: plainLine(100).optional(),
@@ -53,6 +56,7 @@ const inviteSchema = grantWishSchema
 export async function invite(db: Database, options: InviteOptions, { clock, random }: IssueContext): Promise<IssuedInvitation> {
   checkArguments('invite', inviteSchema, options);
   if (options.expiresAt <= clock()) throw new TypeError('invite: expiresAt must be in the future');
+  if (options.startsAt && options.startsAt >= options.expiresAt) throw new TypeError('invite: startsAt must be before expiresAt');
   return inTransaction(db, async (trx) => {
     const now = clock();
     const grants = await resolveGrants(trx, options);
@@ -63,6 +67,7 @@ export async function invite(db: Database, options: InviteOptions, { clock, rand
       id,
       label,
       maxUses,
+      startsAt: options.startsAt,
       expiresAt,
       grants,
       createdAt: now,

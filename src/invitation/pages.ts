@@ -49,6 +49,7 @@ export type InvitationPages = {
     readonly code: FailureCode;
     /** Undefined where no invitation is known. */
     readonly expiresAt: Date | undefined;
+    readonly startsAt: Date | undefined;
     readonly singleUse: boolean;
     readonly inviterName: string | undefined;
     /** Leaves the invitation and goes on with signing in; undefined outside a flow. */

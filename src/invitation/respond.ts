@@ -69,6 +69,7 @@ export function showRefusal(
   const data = {
     code,
     expiresAt: invitation?.expiresAt,
+    startsAt: invitation?.startsAt,
     singleUse: invitation?.maxUses === 1,
     inviterName: invitation?.inviterName,
     declineAction,

@@ -11,6 +11,7 @@ type InvitationRow = {
   landing_client_id: string | null;
   max_uses: number;
   used_count: number;
+  starts_at: Date | null;
   expires_at: Date;
   created_at: Date;
   revoked_at: Date | null;
@@ -19,7 +20,7 @@ type InvitationRow = {
 
 /** One statement reads an invitation whole; `i` is the row's alias. */
 const invitationColumns = `
-  i.id, i.label, i.inviter_name, i.landing_client_id, i.max_uses, i.used_count, i.expires_at, i.created_at, i.revoked_at,
+  i.id, i.label, i.inviter_name, i.landing_client_id, i.max_uses, i.used_count, i.starts_at, i.expires_at, i.created_at, i.revoked_at,
   (select coalesce(json_agg(case
       when ig.right_name is not null
         then json_build_object('kind', 'right', 'right', ig.right_name, 'description', r.description)
@@ -39,6 +40,7 @@ function toInvitation(row: InvitationRow): Invitation {
     maxUses: row.max_uses,
     usedCount: row.used_count,
     heldCount: 0,
+    startsAt: row.starts_at ?? undefined,
     expiresAt: row.expires_at,
     createdAt: row.created_at,
     revokedAt: row.revoked_at ?? undefined,
@@ -48,7 +50,7 @@ function toInvitation(row: InvitationRow): Invitation {
 
 export type NewInvitation = Pick<
   Invitation,
-  'id' | 'label' | 'inviterName' | 'landingClientId' | 'maxUses' | 'expiresAt' | 'createdAt' | 'grants'
+  'id' | 'label' | 'inviterName' | 'landingClientId' | 'maxUses' | 'startsAt' | 'expiresAt' | 'createdAt' | 'grants'
 > & {
   readonly inviterId: string | undefined;
 };
@@ -57,8 +59,8 @@ export async function insertInvitation(trx: Transaction, invitation: NewInvitati
   await execute(
     trx,
     `
-    insert into guestlist.invitation (id, label, inviter_id, inviter_name, landing_client_id, max_uses, expires_at, created_at)
-    values (:id, :label, :inviterId, :inviterName, :landingClientId, :maxUses, :expiresAt, :createdAt)`,
+    insert into guestlist.invitation (id, label, inviter_id, inviter_name, landing_client_id, max_uses, starts_at, expires_at, created_at)
+    values (:id, :label, :inviterId, :inviterName, :landingClientId, :maxUses, :startsAt, :expiresAt, :createdAt)`,
     {
       id: invitation.id,
       label: invitation.label,
@@ -66,6 +68,7 @@ export async function insertInvitation(trx: Transaction, invitation: NewInvitati
       inviterName: invitation.inviterName ?? null,
       landingClientId: invitation.landingClientId ?? null,
       maxUses: invitation.maxUses,
+      startsAt: invitation.startsAt ?? null,
       expiresAt: invitation.expiresAt,
       createdAt: invitation.createdAt,
     },
@@ -141,6 +144,15 @@ export async function markRevoked(
 ): Promise<boolean> {
   const sql = 'update guestlist.invitation set revoked_at = :now, revoked_by = :by where id = :id and revoked_at is null';
   return (await execute(trx, sql, { id, now, by })) === 1;
+}
+
+export async function updateLimits(
+  trx: Transaction,
+  id: string,
+  limits: { readonly expiresAt: Date; readonly startsAt: Date | undefined; readonly maxUses: number },
+): Promise<void> {
+  const sql = `update guestlist.invitation set expires_at = :expiresAt, starts_at = :startsAt, max_uses = :maxUses where id = :id`;
+  await execute(trx, sql, { ...limits, startsAt: limits.startsAt ?? null, id });
 }
 
 export async function insertVisit(
@@ -243,7 +255,8 @@ export async function insertRedemption(trx: Transaction, redemption: Redemption)
 /** Uses up one place, guarded by the row's own facts although the caller holds its lock. */
 export async function takePlace(trx: Transaction, invitationId: string, now: Date): Promise<boolean> {
   const sql = `update guestlist.invitation set used_count = used_count + 1
-    where id = :invitationId and used_count < max_uses and revoked_at is null and expires_at > :now`;
+    where id = :invitationId and used_count < max_uses and revoked_at is null and expires_at > :now
+      and (starts_at is null or starts_at <= :now)`;
   return (await execute(trx, sql, { invitationId, now })) === 1;
 }
 

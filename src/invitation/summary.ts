@@ -8,6 +8,7 @@ export type InvitationSummary = {
   readonly label: string;
   readonly usedCount: number;
   readonly maxUses: number;
+  readonly startsAt: Date | undefined;
   readonly expiresAt: Date;
   readonly createdAt: Date;
   readonly revokedAt: Date | undefined;
@@ -16,13 +17,14 @@ export type InvitationSummary = {
 };
 
 export function summarize(invitation: Invitation, now: Date): InvitationSummary {
-  const { id, label, usedCount, maxUses, expiresAt, createdAt, revokedAt, grants } = invitation;
+  const { id, label, usedCount, maxUses, startsAt, expiresAt, createdAt, revokedAt, grants } = invitation;
   return {
     id,
     state: stateOf(invitation, now),
     label,
     usedCount,
     maxUses,
+    startsAt,
     expiresAt,
     createdAt,
     revokedAt,

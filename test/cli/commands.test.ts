@@ -278,3 +278,21 @@ describe('uninstall', () => {
     }
   });
 });
+
+describe('changing an invitation', () => {
+  it('moves its beginning and its places, and refuses fewer than are used', async () => {
+    await guestlist('group', 'add', 'changing', '--name', 'Changing');
+    const { id, url } = await json('invite', '--group', 'changing', '--starts', '1h');
+    expect((await json('invitation', 'show', id)).state).toBe('not_started');
+    expect(await json('invitation', 'change', id, '--max-uses', '3', '--expires', '9d')).toMatchObject({
+      state: 'not_started',
+      maxUses: 3,
+    });
+    server.pass(3_700);
+    await join(createBrowser(server.issuer), url, { email: 'changing-1@example.org' });
+    await join(createBrowser(server.issuer), url, { email: 'changing-2@example.org' });
+    const refused = await guestlist('invitation', 'change', id, '--max-uses', '1');
+    expect(refused).toMatchObject({ exitCode: 1, stderr: '2 people have used it already: there cannot be fewer places.\n' });
+    expect((await guestlist('invitation', 'change', id)).exitCode).toBe(2);
+  });
+});

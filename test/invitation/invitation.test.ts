@@ -32,6 +32,7 @@ const invitation: Invitation = {
   maxUses: 3,
   usedCount: 0,
   heldCount: 0,
+  startsAt: undefined,
   expiresAt,
   createdAt: new Date('2026-11-20T18:00:00Z'),
   revokedAt: undefined,
@@ -45,9 +46,11 @@ type Case = {
   readonly revoked: 'yes' | 'no';
   readonly time: keyof typeof times;
   readonly places: keyof typeof places;
+  /** Has it begun? */
+  readonly begun: 'yes' | 'no';
 };
 
-const columns = ['disabled', 'accepted', 'person', 'revoked', 'time', 'places'] as const;
+const columns = ['disabled', 'accepted', 'person', 'revoked', 'time', 'begun', 'places'] as const;
 
 /**
  * The rules of the product, row by row; `*` is any value, `|` is or. Whoever is disabled gets nowhere. Who accepted
@@ -55,15 +58,16 @@ const columns = ['disabled', 'accepted', 'person', 'revoked', 'time', 'places'] 
  * is used. Only then do places count.
  */
 const rules = `
-  disabled accepted person                 revoked time      places                 outcome
-  yes      *        *                      *       *         *                      account_disabled
-  no       yes      all                    *       *         *                      already_member
-  no       yes      newcomer|nothing|some  *       *         *                      invitation_used_up
-  no       no       *                      yes     *         *                      invitation_revoked
-  no       no       *                      no      at|after  *                      invitation_expired
-  no       no       all                    no      before    *                      already_member
-  no       no       newcomer|nothing|some  no      before    full                   invitation_used_up
-  no       no       newcomer|nothing|some  no      before    none_taken|some_left   join
+  disabled accepted person                 revoked time      begun places                 outcome
+  yes      *        *                      *       *         *     *                      account_disabled
+  no       yes      all                    *       *         *     *                      already_member
+  no       yes      newcomer|nothing|some  *       *         *     *                      invitation_used_up
+  no       no       *                      yes     *         *     *                      invitation_revoked
+  no       no       *                      no      at|after  *     *                      invitation_expired
+  no       no       *                      no      before    no    *                      invitation_not_started
+  no       no       all                    no      before    yes   *                      already_member
+  no       no       newcomer|nothing|some  no      before    yes   full                   invitation_used_up
+  no       no       newcomer|nothing|some  no      before    yes   none_taken|some_left   join
 `
   .trim()
   .split('\n')
@@ -75,7 +79,9 @@ const cases: Case[] = yesNo.flatMap((disabled) =>
   yesNo.flatMap((accepted) =>
     people.flatMap((person) =>
       yesNo.flatMap((revoked) =>
-        keysOf(times).flatMap((time) => keysOf(places).map((taken) => ({ disabled, accepted, person, revoked, time, places: taken }))),
+        keysOf(times).flatMap((time) =>
+          keysOf(places).flatMap((taken) => yesNo.map((begun) => ({ disabled, accepted, person, revoked, time, places: taken, begun }))),
+        ),
       ),
     ),
   ),
@@ -91,7 +97,8 @@ function rowsFor(one: Case): string[][] {
 
 function invitationOf(one: Case): Invitation {
   const revokedAt = one.revoked === 'yes' ? new Date('2026-11-21T00:00:00Z') : undefined;
-  return { ...invitation, usedCount: places[one.places], revokedAt };
+  const startsAt = one.begun === 'yes' ? times[one.time] : new Date(times[one.time].getTime() + 1);
+  return { ...invitation, startsAt, usedCount: places[one.places], revokedAt };
 }
 
 function personOf(one: Case): Person {
@@ -114,8 +121,8 @@ function decisionFor(one: Case) {
 }
 
 describe('the decision', () => {
-  it('has exactly one rule for each of the 288 cases', () => {
-    expect(cases).toHaveLength(288);
+  it('has exactly one rule for each of the 576 cases', () => {
+    expect(cases).toHaveLength(576);
     expect(cases.filter((one) => rowsFor(one).length !== 1)).toEqual([]);
   });
 
@@ -168,7 +175,7 @@ describe('the state', () => {
   ];
 
   it.each(states)('revoked %s, %s the end, %s: it is as listed', (revoked, time, taken, state) => {
-    const one: Case = { disabled: 'no', accepted: 'no', person: 'nothing', revoked, time, places: taken };
+    const one: Case = { disabled: 'no', accepted: 'no', person: 'nothing', revoked, time, places: taken, begun: 'yes' };
     expect(stateOf(invitationOf(one), times[time])).toBe(state);
   });
 
@@ -177,6 +184,7 @@ describe('the state', () => {
       maxUses: fc.integer({ min: 1, max: 5 }),
       usedCount: fc.integer({ min: 0, max: 5 }),
       heldCount: fc.integer({ min: 0, max: 2 }),
+      startsAt: fc.constant(undefined),
       expiresAt: fc.date({ noInvalidDate: true }),
       revokedAt: fc.option(fc.date({ noInvalidDate: true }), { nil: undefined }),
     });
@@ -191,5 +199,13 @@ describe('the state', () => {
     const full = { ...invitation, usedCount: 1, heldCount: 2 };
     expect(stateOf(full, invitation.createdAt)).toBe('used_up');
     expect(stateOf({ ...full, heldCount: 1 }, invitation.createdAt)).toBe('open');
+  });
+
+  it('opens at the very instant it is meant to, and not a moment before', () => {
+    const startsAt = new Date(invitation.createdAt.getTime() + 1000);
+    const later = { ...invitation, startsAt };
+    expect(stateOf(later, new Date(startsAt.getTime() - 1))).toBe('not_started');
+    expect(stateOf(later, startsAt)).toBe('open');
+    expect(stateOf({ ...later, usedCount: later.maxUses }, new Date(startsAt.getTime() - 1))).toBe('not_started');
   });
 });

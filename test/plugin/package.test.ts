@@ -57,7 +57,12 @@ test('the package works from where it is installed', { timeout: 120_000 }, async
       env: { ...shellEnvironment, DATABASE_URL: databaseUrlOf(connection) },
     });
     const said = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}');
-    expect(said).toMatchObject({ migrated: ['0001_start', '0002_plugin'], status: 200, asset: 200, serve: 'function' });
+    expect(said).toMatchObject({
+      migrated: expect.arrayContaining(['0001_start', '0002_plugin']),
+      status: 200,
+      asset: 200,
+      serve: 'function',
+    });
     expect(said.heading).toBe('Enter your invitation');
     const { stdout: help } = await run(process.execPath, ['node_modules/oidc-guestlist/dist/src/cli/main.js', '--help'], {
       cwd: folder,

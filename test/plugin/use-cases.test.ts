@@ -163,3 +163,53 @@ test('groups and rights that cannot be are refused by name', async () => {
   await expect(make().addRight({ name: 'Wild Right' })).rejects.toThrow(/^addRight: name must look like/);
   await expect(make().grant('a', { groups: ['a:b:c'] })).rejects.toThrow(/^grant: groups.0/);
 });
+
+test('an invitation can be moved, widened and narrowed, and says so on record', async () => {
+  let offsetSeconds = 0;
+  const guestlist = make({ clock: () => addSeconds(systemClock(), offsetSeconds) });
+  await guestlist.addGroup({ slug: 'moved', name: 'Moved' });
+  const { id, token } = await guestlist.invite({ groups: ['moved'], expiresAt: soon(), startsAt: addSeconds(systemClock(), 30) });
+  const state = async () => (await guestlist.find(id))?.state;
+  const visit = await visitTo(own.database, token);
+  expect(await state()).toBe('not_started');
+  await expect(guestlist.redeem(visit, asAccount('m1'))).rejects.toMatchObject({ code: 'invitation_not_started' });
+  await guestlist.change(id, { startsAt: null }, 'operator');
+  expect(await state()).toBe('open');
+  expect(await guestlist.redeem(visit, asAccount('m1'))).toMatchObject({ answer: 'joined' });
+  expect(await state()).toBe('used_up');
+  await guestlist.change(id, { maxUses: 2 }, 'operator');
+  expect(await state()).toBe('open');
+  offsetSeconds = 61;
+  expect(await state()).toBe('expired');
+  await guestlist.change(id, { expiresAt: addSeconds(systemClock(), 600) }, 'operator');
+  expect(await guestlist.redeem(visit, asAccount('m2'))).toMatchObject({ answer: 'joined' });
+  await expect(guestlist.change(id, { maxUses: 1 }, 'operator')).rejects.toMatchObject({
+    code: 'places_below_used',
+    detail: { usedCount: 2 },
+  });
+  await expect(guestlist.change(id, { expiresAt: new Date(0) }, 'operator')).rejects.toThrow(/^change: expiresAt must be in the future/);
+  await expect(guestlist.change(id, { startsAt: addSeconds(systemClock(), 6000) }, 'operator')).rejects.toThrow(
+    /^change: startsAt must be before/,
+  );
+  await expect(guestlist.change(id, { maxUses: 0 }, 'operator')).rejects.toThrow(/^change: maxUses/);
+  await expect(guestlist.change('nothing', { maxUses: 2 }, 'operator')).rejects.toMatchObject({ code: 'invitation_not_found' });
+  await guestlist.revoke(id, 'operator');
+  await expect(guestlist.change(id, { maxUses: 5 }, 'operator')).rejects.toMatchObject({ code: 'invitation_revoked' });
+  expect(await count(own.database, `audit_event where action = 'invitation.changed' and subject = '${id}'`)).toBe(3);
+});
+
+test('a place is taken and places are cut at the same time: never more in than there are', async () => {
+  const guestlist = make();
+  await guestlist.addGroup({ slug: 'cut', name: 'Cut' });
+  for (let round = 0; round < 10; round += 1) {
+    const { id, token } = await guestlist.invite({ groups: ['cut'], maxUses: 2 });
+    const visits = await Promise.all([1, 2].map(() => visitTo(own.database, token)));
+    await Promise.allSettled([
+      ...visits.map((visit, index) => guestlist.redeem(visit, asAccount(`cut-${round}-${index}`))),
+      guestlist.change(id, { maxUses: 1 }, 'operator'),
+    ]);
+    const found = await guestlist.find(id);
+    expect((found?.usedCount ?? 0) <= (found?.maxUses ?? 0)).toBe(true);
+  }
+  expect(await findContradictions(own.database)).toEqual([]);
+});

@@ -52,6 +52,10 @@ const expiresSoon = () => ({ expiresAt: new Date(server.now().getTime() + 1_000)
 
 const provoke: Record<FailureCode, () => Promise<Seen>> = {
   invitation_not_found: async () => seenOn(await browser.open(`/invite/${mintToken(secureRandom)}`)),
+  invitation_not_started: async () => {
+    const { url } = await server.guestlist.invite({ groups: ['choir'], startsAt: new Date(server.now().getTime() + 60_000) });
+    return seenOn(await browser.open(url));
+  },
   invitation_expired: async () => {
     const { url } = await server.guestlist.invite({ groups: ['choir'], ...expiresSoon() });
     server.pass(2);
@@ -119,6 +123,11 @@ const provoke: Record<FailureCode, () => Promise<Seen>> = {
       await failedOver.close();
       await own.drop();
     }
+  },
+  places_below_used: async () => {
+    const { url, id } = await server.guestlist.invite({ groups: ['choir'], maxUses: 3 });
+    for (const email of ['below-one@example.org', 'below-two@example.org']) await join(createBrowser(server.issuer), url, { email });
+    return thrownBy(() => server.guestlist.change(id, { maxUses: 1 }, 'operator'));
   },
   group_not_found: () => thrownBy(() => server.guestlist.invite({ groups: ['no-such-group'] })),
   group_exists: () => thrownBy(() => addGroup(server.database, { slug: 'choir', name: 'Again', description: '', rights: [] }, tools())),

@@ -35,6 +35,7 @@ const join = {
 };
 const refused = {
   expiresAt,
+  startsAt: undefined,
   singleUse: true,
   inviterName: 'Maya Lind',
   declineAction: '/invite/interaction/1/decline',
@@ -111,6 +112,7 @@ export const samples: Cases = {
     expired: { ...refused, code: 'invitation_expired' },
     'expired, outside a flow': { ...outside, code: 'invitation_expired' },
     'expired at an unknown time': { ...outside, code: 'invitation_expired', expiresAt: undefined },
+    'not started': { ...refused, code: 'invitation_not_started', startsAt: expiresAt },
     used: { ...refused, code: 'invitation_used_up' },
     usedOutside: { ...outside, code: 'invitation_used_up', signInAction: '/invite/continue', formToken: 'token' },
     full: { ...outside, code: 'invitation_used_up', singleUse: false },
