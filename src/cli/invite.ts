@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { findPerson } from '../account/find-account.ts';
 import { listApps } from '../client/store.ts';
-import { rightPattern } from '../group/group.ts';
+import { type GrantEnd, rightPattern } from '../group/group.ts';
 import { systemClock } from '../lib/clock.ts';
 import { invitations } from '../plugin.ts';
 import { collect, ending, expiry, matching, type OutputOptions, print, wholeNumber, withDatabase } from './command.ts';
@@ -13,6 +13,7 @@ type InviteOptions = OutputOptions & {
   readonly maxUses: number;
   readonly expires: Date;
   readonly starts?: Date;
+  readonly grantExpires?: GrantEnd;
   readonly label: string;
   readonly app?: string;
 };
@@ -32,14 +33,22 @@ export function addInviteCommand(program: Command): void {
     .option('--max-uses <n>', 'how many people can use it', (text) => wholeNumber(text, { from: 1, to: 1_000_000 }), 1)
     .addOption(new Option('--expires <7d|date>', 'until when').argParser((text) => expiry(text, systemClock())).default(inSevenDays, '7d'))
     .option('--starts <12h|date>', 'from when; at once without it', (text) => expiry(text, systemClock()))
+    .option('--grant-expires <90d|date>', 'when what it gives ends again: so long after accepting, or on a day', grantEnd)
     .option('--label <text>', 'for your own lists', matching(/^.{0,200}$/u, 'It must have 200 characters or fewer.'), '')
     .option('--app <client_id>', 'the app that invitees are led to')
     .option('--json', 'answer in JSON')
     .action(ending((options: InviteOptions, command: Command) => invite(options, command)));
 }
 
+/** A length counts from accepting, a date is a date. */
+function grantEnd(text: string): GrantEnd {
+  const now = systemClock();
+  const at = expiry(text, now);
+  return /^\d{4}-/.test(text) ? { at } : { afterSeconds: Math.round((at.getTime() - now.getTime()) / 1000) };
+}
+
 async function invite(
-  { group = [], right = [], maxUses, expires, starts, label, app, ...output }: InviteOptions,
+  { group = [], right = [], maxUses, expires, starts, grantExpires, label, app, ...output }: InviteOptions,
   command: Command,
 ): Promise<void> {
   if (group.length + right.length === 0) command.error("error: an invitation needs '--group <slug[:role]>' or '--right <right>'");
@@ -52,6 +61,7 @@ async function invite(
       maxUses,
       expiresAt: expires,
       label,
+      ...(grantExpires === undefined ? {} : { ends: grantExpires }),
       ...(starts === undefined ? {} : { startsAt: starts }),
       ...(app === undefined ? {} : { landingClientId: app }),
     };

@@ -4,8 +4,11 @@
  * `claims.ts` tells apps, `store.ts` keeps the rows.
  */
 
+/** When what is granted ends: so long after accepting, or at a fixed time. */
+export type GrantEnd = { readonly afterSeconds: number } | { readonly at: Date };
+
 /** What an invitation gives: a role in a group, or a right. (oidc-provider's Grant is another thing.) */
-export type Grant =
+export type Grant = (
   | {
       readonly kind: 'group';
       readonly groupId: string;
@@ -14,12 +17,16 @@ export type Grant =
       readonly description: string;
       readonly role: string;
     }
-  | { readonly kind: 'right'; readonly right: string; readonly description: string };
+  | { readonly kind: 'right'; readonly right: string; readonly description: string }
+) & {
+  /** Undefined: until it is taken away. */
+  readonly ends?: GrantEnd | undefined;
+};
 
-/** What a person has now, in force at the instant it was read. */
+/** What a person has now, in force at the instant it was read; `endsAt` where it will end by itself. */
 export type Holdings = {
-  readonly memberships: readonly { readonly groupId: string; readonly role: string }[];
-  readonly rights: readonly string[];
+  readonly memberships: readonly { readonly groupId: string; readonly role: string; readonly endsAt?: Date | undefined }[];
+  readonly rights: readonly { readonly right: string; readonly endsAt?: Date | undefined }[];
 };
 
 export const noHoldings: Holdings = { memberships: [], rights: [] };
@@ -31,11 +38,28 @@ export const slugPattern = /^(?!system:)[a-z0-9][a-z0-9._-]{0,63}$/;
 export const rolePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 export const rightPattern = /^[a-z0-9][a-z0-9._:/-]{0,127}$/;
 
-function isHeld(grant: Grant, holdings: Holdings): boolean {
-  if (grant.kind === 'right') return holdings.rights.includes(grant.right);
-  return holdings.memberships.some(({ groupId, role }) => groupId === grant.groupId && (role === grant.role || grant.role === plainRole));
+/** When a grant that is accepted at `now` ends. */
+export function endOf({ ends }: Grant, now: Date): Date | undefined {
+  if (!ends) return undefined;
+  return 'at' in ends ? ends.at : new Date(now.getTime() + ends.afterSeconds * 1000);
 }
 
-export function newGrants(grants: readonly Grant[], holdings: Holdings): readonly Grant[] {
-  return grants.filter((grant) => !isHeld(grant, holdings));
+/** What is not held at all, however long. */
+export function missingGrants(grants: readonly Grant[], holdings: Holdings): readonly Grant[] {
+  return grants.filter((grant) => heldAs(grant, holdings).length === 0);
+}
+
+/** What is not held, or not for so long: a longer end is something new. What would be over already is nothing. */
+export function newGrants(grants: readonly Grant[], holdings: Holdings, now: Date): readonly Grant[] {
+  return grants.filter((grant) => {
+    const end = endOf(grant, now);
+    if (end && end <= now) return false;
+    return !heldAs(grant, holdings).some(({ endsAt }) => !endsAt || (end !== undefined && endsAt >= end));
+  });
+}
+
+/** Whoever has any role in a group is a plain member, too. */
+function heldAs(grant: Grant, { memberships, rights }: Holdings): readonly { readonly endsAt?: Date | undefined }[] {
+  if (grant.kind === 'right') return rights.filter(({ right }) => right === grant.right);
+  return memberships.filter(({ groupId, role }) => groupId === grant.groupId && (role === grant.role || grant.role === plainRole));
 }

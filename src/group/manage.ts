@@ -5,7 +5,7 @@ import { checkArguments } from '../lib/arguments.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type Database, inTransaction, type Queryable, type Transaction } from '../lib/db.ts';
 import { newId, type Random } from '../lib/random.ts';
-import { type Grant, newGrants, plainRole } from './group.ts';
+import { type Grant, type GrantEnd, newGrants, plainRole } from './group.ts';
 import {
   addGrant,
   attachRight,
@@ -61,21 +61,23 @@ export type GrantWish = {
   /** Group slugs; each may carry the role, `choir:manager`. */
   readonly groups?: readonly string[];
   readonly rights?: readonly string[];
+  /** When all of it ends again. Default: never by itself. */
+  readonly ends?: GrantEnd;
 };
 
 /** Throws `group_not_found` or `right_not_found`. */
-export async function resolveGrants(db: Queryable, { groups = [], rights = [] }: GrantWish): Promise<Grant[]> {
+export async function resolveGrants(db: Queryable, { groups = [], rights = [], ends }: GrantWish): Promise<Grant[]> {
   const grants: Grant[] = [];
   for (const named of new Set(groups)) {
     const [slug = '', role = plainRole] = named.split(':');
     const group = await findGroup(db, slug);
     if (!group) throw new Failure('group_not_found', { slug });
-    grants.push({ kind: 'group', groupId: group.id, slug, name: group.name, description: group.description, role });
+    grants.push({ kind: 'group', groupId: group.id, slug, name: group.name, description: group.description, role, ends });
   }
   for (const name of new Set(rights)) {
     const right = await findRight(db, name);
     if (!right) throw new Failure('right_not_found', { right: name });
-    grants.push({ kind: 'right', right: name, description: right.description });
+    grants.push({ kind: 'right', right: name, description: right.description, ends });
   }
   return grants;
 }
@@ -103,7 +105,7 @@ export async function grantTo(
   return inTransaction(db, async (trx) => {
     const now = clock();
     await lockHoldings(trx, accountId);
-    const added = newGrants(await resolveGrants(trx, wish), await findHoldings(trx, accountId, now));
+    const added = newGrants(await resolveGrants(trx, wish), await findHoldings(trx, accountId, now), now);
     for (const grant of added) await addGrant(trx, { id: newId(now, random), accountId, grant, invitationId: undefined, now });
     return record(trx, { at: now, actor, action: 'grant.added', accountId, grants: added.map(grantLabel), inside, random });
   });

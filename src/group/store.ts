@@ -1,7 +1,7 @@
 /** Every SQL statement about groups, rights and who has them. */
 import { Failure } from '../errors.ts';
 import { execute, firstRow, type Queryable, rows, type Transaction, violates } from '../lib/db.ts';
-import type { Grant, Holdings } from './group.ts';
+import { endOf, type Grant, type Holdings } from './group.ts';
 
 export type GroupRow = {
   readonly slug: string;
@@ -79,19 +79,21 @@ export async function lockHoldings(trx: Transaction, accountId: string): Promise
 
 /** What the account holds at `now`; rights through groups do not count here, they are not granted singly. */
 export async function findHoldings(db: Queryable, accountId: string, now: Date): Promise<Holdings> {
-  const held = await rows<{ group_id: string | null; role: string | null; right_name: string | null }>(
+  const held = await rows<{ group_id: string | null; role: string | null; right_name: string | null; ends_at: Date | null }>(
     db,
     `
-    select group_id, role, null as right_name from guestlist.membership
+    select group_id, role, null as right_name, ends_at from guestlist.membership
       where account_id = :accountId and ended_at is null and (ends_at is null or ends_at > :now)
     union all
-    select null, null, right_name from guestlist.account_right
+    select null, null, right_name, ends_at from guestlist.account_right
       where account_id = :accountId and ended_at is null and (ends_at is null or ends_at > :now)`,
     { accountId, now },
   );
   return {
-    memberships: held.flatMap(({ group_id, role }) => (group_id && role ? [{ groupId: group_id, role }] : [])),
-    rights: held.flatMap(({ right_name }) => (right_name ? [right_name] : [])),
+    memberships: held.flatMap(({ group_id, role, ends_at }) =>
+      group_id && role ? [{ groupId: group_id, role, endsAt: ends_at ?? undefined }] : [],
+    ),
+    rights: held.flatMap(({ right_name, ends_at }) => (right_name ? [{ right: right_name, endsAt: ends_at ?? undefined }] : [])),
   };
 }
 
@@ -103,19 +105,25 @@ export type GrantRecord = {
   readonly now: Date;
 };
 
+/** Of an active row and a new one the longer end wins; none is the longest. */
+const longerEnd = (table: string) => `ends_at = case
+  when ${table}.ends_at is null or excluded.ends_at is null then null else greatest(${table}.ends_at, excluded.ends_at) end`;
+
 /**
- * Adds and never lowers: an active row of the same kind stays, an ended or lapsed one makes room for the new.
+ * Adds and never lowers: an active row of the same kind stays, at most with a later end; an ended or lapsed one makes
+ * room for the new.
  */
 export async function addGrant(db: Queryable, { id, accountId, grant, invitationId, now }: GrantRecord): Promise<void> {
+  const endsAt = endOf(grant, now) ?? null;
   if (grant.kind === 'right') {
     await endLapsed(db, 'account_right', { accountId, now });
     await execute(
       db,
       `
-      insert into guestlist.account_right (id, account_id, right_name, starts_at, invitation_id)
-      values (:id, :accountId, :right, :now, :invitationId)
-      on conflict (account_id, right_name) where ended_at is null do nothing`,
-      { id, accountId, right: grant.right, now, invitationId: invitationId ?? null },
+      insert into guestlist.account_right (id, account_id, right_name, starts_at, ends_at, invitation_id)
+      values (:id, :accountId, :right, :now, :endsAt, :invitationId)
+      on conflict (account_id, right_name) where ended_at is null do update set ${longerEnd('account_right')}`,
+      { id, accountId, right: grant.right, now, endsAt, invitationId: invitationId ?? null },
     );
     return;
   }
@@ -123,10 +131,10 @@ export async function addGrant(db: Queryable, { id, accountId, grant, invitation
   await execute(
     db,
     `
-    insert into guestlist.membership (id, account_id, group_id, role, starts_at, invitation_id)
-    values (:id, :accountId, :groupId, :role, :now, :invitationId)
-    on conflict (account_id, group_id, role) where ended_at is null do nothing`,
-    { id, accountId, groupId: grant.groupId, role: grant.role, now, invitationId: invitationId ?? null },
+    insert into guestlist.membership (id, account_id, group_id, role, starts_at, ends_at, invitation_id)
+    values (:id, :accountId, :groupId, :role, :now, :endsAt, :invitationId)
+    on conflict (account_id, group_id, role) where ended_at is null do update set ${longerEnd('membership')}`,
+    { id, accountId, groupId: grant.groupId, role: grant.role, now, endsAt, invitationId: invitationId ?? null },
   );
 }
 

@@ -26,6 +26,12 @@ export const newRightSchema = z.object({ name: rightSchema, description: plainLi
 export const grantWishSchema = z.object({
   groups: z.array(z.string().refine(isGroupWish, 'must be a slug, or a slug and a role: choir or choir:manager')).optional(),
   rights: z.array(rightSchema).optional(),
+  ends: z
+    .union(
+      [z.object({ at: z.date() }), z.object({ afterSeconds: z.int().min(60).max(3_155_760_000) })],
+      'must be { at: date } or { afterSeconds: 60 or more }',
+    )
+    .optional(),
 });
 
 function isGroupWish(text: string): boolean {

@@ -69,7 +69,7 @@ export async function showInvitation(site: Site, ctx: Context): Promise<void> {
   site.host.show(ctx, {
     page: 'invitation/landing',
     data: {
-      offer: offerOf(visit.invitation),
+      offer: offerOf(visit.invitation, site.host.clock()),
       signedInAs: person && { name: person.name, email: person.email },
       formToken: formToken(handle, 'continue'),
       continueAction: pathOf(site, '/invite/continue'),
@@ -146,7 +146,7 @@ export async function showDone(site: Site, ctx: Context): Promise<void> {
   const { answer, invitation } = current.visit;
   const data = {
     answer,
-    offer: offerOf(invitation),
+    offer: offerOf(invitation, site.host.clock()),
     apps: answer === 'declined' ? [] : await appLinks(site, invitation.landingClientId),
     invitationPage: pathOf(site, '/invite'),
   };

@@ -8,7 +8,8 @@ import { addSeconds } from '../lib/clock.ts';
 import { inTransaction, type Queryable } from '../lib/db.ts';
 import type { InvitationHost } from './host.ts';
 import { type Invitation, stateOf } from './invitation.ts';
-import { countHolds, lockInvitation, upsertHold } from './store.ts';
+import { countHolds, upsertHold } from './hold-store.ts';
+import { lockInvitation } from './store.ts';
 import type { Visit } from './visit.ts';
 
 const holdSeconds = 15 * 60;

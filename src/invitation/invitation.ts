@@ -11,7 +11,7 @@
  * Only open invitations let anybody in. None of the states is stored: they follow from the facts and the time.
  */
 import type { FailureCode } from '../errors.ts';
-import { type Grant, type Holdings, newGrants } from '../group/group.ts';
+import { type Grant, type Holdings, missingGrants, newGrants } from '../group/group.ts';
 
 export type Invitation = {
   readonly id: string;
@@ -67,8 +67,11 @@ export function stateOf(
  */
 export function decide(invitation: Invitation, person: Person, now: Date): Decision {
   if (person.disabled) return { outcome: 'refused', code: 'account_disabled' };
-  const added = newGrants(invitation.grants, person.holdings);
-  if (person.hasRedeemed) return added.length === 0 ? { outcome: 'already_member' } : { outcome: 'refused', code: 'invitation_used_up' };
+  if (person.hasRedeemed)
+    return missingGrants(invitation.grants, person.holdings).length === 0
+      ? { outcome: 'already_member' }
+      : { outcome: 'refused', code: 'invitation_used_up' };
+  const added = newGrants(invitation.grants, person.holdings, now);
   const state = stateOf(invitation, now);
   if (state === 'revoked' || state === 'expired' || state === 'not_started') return { outcome: 'refused', code: `invitation_${state}` };
   if (added.length === 0 && !person.newcomer) return { outcome: 'already_member' };

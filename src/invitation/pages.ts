@@ -1,6 +1,6 @@
 /** The pages of this slice, and what each is given. The templates are `views/invitation/*.eta`. */
 import type { FailureCode } from '../errors.ts';
-import type { Grant } from '../group/group.ts';
+import { endOf, type Grant } from '../group/group.ts';
 import type { FieldErrors } from '../lib/form.ts';
 
 /** One line of "what you get". */
@@ -9,6 +9,8 @@ export type OfferLine = {
   readonly name: string;
   readonly description: string;
   readonly role: string | undefined;
+  /** When it would end by itself, accepted now. */
+  readonly endsAt: Date | undefined;
   readonly isNew: boolean;
 };
 
@@ -77,12 +79,13 @@ export type JoinedMail = { readonly name: string; readonly offer: Offer; readonl
 
 export type InvitationMails = MailTriad<'joined', JoinedMail>;
 
-export function offerLines(grants: readonly Grant[], added: readonly Grant[] = grants): readonly OfferLine[] {
+export function offerLines(grants: readonly Grant[], now: Date, added: readonly Grant[] = grants): readonly OfferLine[] {
   return grants.map((grant) => ({
     kind: grant.kind,
     name: grant.kind === 'group' ? grant.name : grant.right,
     description: grant.description,
     role: grant.kind === 'group' && grant.role !== 'member' ? grant.role : undefined,
+    endsAt: endOf(grant, now),
     isNew: added.includes(grant),
   }));
 }

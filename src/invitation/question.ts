@@ -43,7 +43,7 @@ type Known = { readonly visit: Visit; readonly person: HostPerson; readonly deci
 
 function joinData(site: Site, question: Question, { visit, person, decision }: Known) {
   return {
-    offer: offerOf(visit.invitation, decision.outcome === 'join' ? [...decision.newGrants] : []),
+    offer: offerOf(visit.invitation, site.host.clock(), decision.outcome === 'join' ? [...decision.newGrants] : []),
     account: { name: person.name, email: person.email },
     formToken: question.formToken,
     acceptAction: actionOf(site, question, 'accept'),

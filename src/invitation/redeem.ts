@@ -15,7 +15,8 @@ import { withHolds } from './hold.ts';
 import type { InvitationHost } from './host.ts';
 import { type Decision, decide, type Invitation, type Person } from './invitation.ts';
 import { offerLines } from './pages.ts';
-import { deleteHold, hasRedeemed, insertRedemption, lockInvitation, markAnswered, takePlace } from './store.ts';
+import { deleteHold } from './hold-store.ts';
+import { hasRedeemed, insertRedemption, lockInvitation, markAnswered, takePlace } from './store.ts';
 import type { Visit } from './visit.ts';
 
 /** Who accepts: an account there is, or one to be made inside the transaction. */
@@ -138,7 +139,7 @@ async function queueJoinedMail(
   if (!person?.email) return;
   const data = {
     name: person.name,
-    offer: { inviterName: invitation.inviterName, lines: offerLines(newGrants), expiresAt: invitation.expiresAt },
+    offer: { inviterName: invitation.inviterName, lines: offerLines(newGrants, now), expiresAt: invitation.expiresAt },
     accountCreated,
     homeHref: host.home,
   };

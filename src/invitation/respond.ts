@@ -20,8 +20,8 @@ export function pathOf({ host }: Pick<Site, 'host'>, path: string): string {
   return `${basePath(host.issuer)}${path}`;
 }
 
-export function offerOf(invitation: Invitation, added = invitation.grants): Offer {
-  return { inviterName: invitation.inviterName, lines: offerLines(invitation.grants, added), expiresAt: invitation.expiresAt };
+export function offerOf(invitation: Invitation, now: Date, added = invitation.grants): Offer {
+  return { inviterName: invitation.inviterName, lines: offerLines(invitation.grants, now, added), expiresAt: invitation.expiresAt };
 }
 
 /**

@@ -15,16 +15,20 @@ type InvitationRow = {
   expires_at: Date;
   created_at: Date;
   revoked_at: Date | null;
-  grants: Grant[];
+  grants: GrantRow[];
 };
+
+type GrantRow = Grant & { readonly lastsSeconds: number | null; readonly endsAt: string | null };
 
 /** One statement reads an invitation whole; `i` is the row's alias. */
 const invitationColumns = `
   i.id, i.label, i.inviter_name, i.landing_client_id, i.max_uses, i.used_count, i.starts_at, i.expires_at, i.created_at, i.revoked_at,
   (select coalesce(json_agg(case
       when ig.right_name is not null
-        then json_build_object('kind', 'right', 'right', ig.right_name, 'description', r.description)
-      else json_build_object('kind', 'group', 'groupId', g.id, 'slug', g.slug, 'name', g.name, 'description', g.description, 'role', ig.role)
+        then json_build_object('kind', 'right', 'right', ig.right_name, 'description', r.description,
+          'lastsSeconds', ig.lasts_seconds, 'endsAt', ig.ends_at)
+      else json_build_object('kind', 'group', 'groupId', g.id, 'slug', g.slug, 'name', g.name, 'description', g.description, 'role', ig.role,
+          'lastsSeconds', ig.lasts_seconds, 'endsAt', ig.ends_at)
     end order by ig.position), '[]')
     from guestlist.invitation_grant ig
     left join guestlist."group" g on g.id = ig.group_id
@@ -44,8 +48,13 @@ function toInvitation(row: InvitationRow): Invitation {
     expiresAt: row.expires_at,
     createdAt: row.created_at,
     revokedAt: row.revoked_at ?? undefined,
-    grants: row.grants,
+    grants: row.grants.map(toGrant),
   };
+}
+
+function toGrant({ lastsSeconds, endsAt, ...grant }: GrantRow): Grant {
+  if (endsAt !== null) return { ...grant, ends: { at: new Date(endsAt) } };
+  return lastsSeconds === null ? grant : { ...grant, ends: { afterSeconds: lastsSeconds } };
 }
 
 export type NewInvitation = Pick<
@@ -77,17 +86,19 @@ export async function insertInvitation(trx: Transaction, invitation: NewInvitati
     await execute(
       trx,
       `
-      insert into guestlist.invitation_grant (invitation_id, position, group_id, role, right_name)
-      values (:id, :position, :groupId, :role, :right)`,
-      {
-        id: invitation.id,
-        position,
-        groupId: grant.kind === 'group' ? grant.groupId : null,
-        role: grant.kind === 'group' ? grant.role : null,
-        right: grant.kind === 'right' ? grant.right : null,
-      },
+      insert into guestlist.invitation_grant (invitation_id, position, group_id, role, right_name, lasts_seconds, ends_at)
+      values (:id, :position, :groupId, :role, :right, :lastsSeconds, :endsAt)`,
+      { id: invitation.id, position, ...grantColumns(grant) },
     );
   }
+}
+
+function grantColumns(grant: Grant) {
+  const thing =
+    grant.kind === 'group' ? { groupId: grant.groupId, role: grant.role, right: null } : { groupId: null, role: null, right: grant.right };
+  if (!grant.ends) return { ...thing, lastsSeconds: null, endsAt: null };
+  if ('at' in grant.ends) return { ...thing, lastsSeconds: null, endsAt: grant.ends.at };
+  return { ...thing, lastsSeconds: grant.ends.afterSeconds, endsAt: null };
 }
 
 export async function insertToken(
@@ -272,28 +283,4 @@ export async function listRedemptions(
     from guestlist.redemption where invitation_id = :invitationId order by redeemed_at, account_id`,
     { invitationId },
   );
-}
-
-/** Places kept for visits other than this one. */
-export async function countHolds(
-  db: Queryable,
-  invitationId: string,
-  { visitId, now }: { readonly visitId: string; readonly now: Date },
-): Promise<number> {
-  const sql = `select count(*)::int as count from guestlist.place_hold
-    where invitation_id = :invitationId and visit_id <> :visitId and expires_at > :now`;
-  return (await firstRow<{ count: number }>(db, sql, { invitationId, visitId, now }))?.count ?? 0;
-}
-
-export async function upsertHold(
-  trx: Transaction,
-  hold: { readonly visitId: string; readonly invitationId: string; readonly expiresAt: Date },
-): Promise<void> {
-  const sql = `insert into guestlist.place_hold (visit_id, invitation_id, expires_at) values (:visitId, :invitationId, :expiresAt)
-    on conflict (visit_id) do update set expires_at = excluded.expires_at`;
-  await execute(trx, sql, hold);
-}
-
-export async function deleteHold(db: Queryable, visitId: string): Promise<void> {
-  await execute(db, 'delete from guestlist.place_hold where visit_id = :visitId', { visitId });
 }

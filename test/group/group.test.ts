@@ -10,13 +10,17 @@ function right(name: string): Grant {
   return { kind: 'right', right: name, description: '' };
 }
 
+const now = new Date('2026-11-21T12:00:00Z');
+const day = 24 * 60 * 60;
+const inDays = (days: number) => new Date(now.getTime() + days * day * 1000);
+
 describe('what a person has already', () => {
   const holdings: Holdings = {
     memberships: [
       { groupId: 'choir', role: 'manager' },
       { groupId: 'board', role: 'member' },
     ],
-    rights: ['wiki:edit'],
+    rights: [{ right: 'wiki:edit' }],
   };
 
   it.each([
@@ -31,7 +35,7 @@ describe('what a person has already', () => {
     [right('choir'), false],
     [membership('wiki:edit', 'member'), false],
   ])('%j: %s', (grant, held) => {
-    expect(newGrants([grant], holdings)).toEqual(held ? [] : [grant]);
+    expect(newGrants([grant], holdings, now)).toEqual(held ? [] : [grant]);
   });
 
   const names = fc.constantFrom('a', 'b', 'c');
@@ -45,10 +49,10 @@ describe('what a person has already', () => {
   it('leaves the rest, in order; and nothing once that is given', () => {
     fc.assert(
       fc.property(grants, grants, (offered, had) => {
-        const added = newGrants(offered, holdingsOf(had));
+        const added = newGrants(offered, holdingsOf(had), now);
         expect(added).toEqual(offered.filter((grant) => added.includes(grant)));
-        expect(newGrants(offered, holdingsOf([...had, ...added]))).toEqual([]);
-        expect(newGrants(offered, noHoldings)).toEqual(offered);
+        expect(newGrants(offered, holdingsOf([...had, ...added]), now)).toEqual([]);
+        expect(newGrants(offered, noHoldings, now)).toEqual(offered);
       }),
     );
   });
@@ -56,9 +60,28 @@ describe('what a person has already', () => {
   function holdingsOf(given: readonly Grant[]): Holdings {
     return {
       memberships: given.flatMap((grant) => (grant.kind === 'group' ? [{ groupId: grant.groupId, role: grant.role }] : [])),
-      rights: given.flatMap((grant) => (grant.kind === 'right' ? [grant.right] : [])),
+      rights: given.flatMap((grant) => (grant.kind === 'right' ? [{ right: grant.right }] : [])),
     };
   }
+});
+
+describe('what ends by itself', () => {
+  const offer = (ends?: Grant['ends']): Grant => ({ ...membership('choir', 'member'), ends });
+  const held = (endsAt?: Date): Holdings => ({ memberships: [{ groupId: 'choir', role: 'member', endsAt }], rights: [] });
+
+  it.each([
+    ['for ever, to nobody', undefined, noHoldings, true],
+    ['for ever, to one who has it for ever', undefined, held(), false],
+    ['for ever, to one whose time is limited', undefined, held(inDays(90)), true],
+    ['90 days, to one who has it for ever', { afterSeconds: 90 * day }, held(), false],
+    ['90 days, to one who has 60 left', { afterSeconds: 90 * day }, held(inDays(60)), true],
+    ['90 days, to one who has 90 left', { afterSeconds: 90 * day }, held(inDays(90)), false],
+    ['90 days, to one who has 91 left', { afterSeconds: 90 * day }, held(inDays(91)), false],
+    ['until a day, to one who has it until the day before', { at: inDays(30) }, held(inDays(29)), true],
+    ['until a day that is over', { at: inDays(-1) }, noHoldings, false],
+  ] as const)('%s', (_what, ends, holdings, isNew) => {
+    expect(newGrants([offer(ends)], holdings, now)).toEqual(isNew ? [offer(ends)] : []);
+  });
 });
 
 describe('a name that apps see', () => {

@@ -57,7 +57,7 @@ describe('a grant', () => {
     await give(wiki);
     expect(await findHoldings(database, 'ada', now)).toEqual({
       memberships: [{ groupId: choir.groupId, role: 'member' }],
-      rights: ['wiki:edit'],
+      rights: [{ right: 'wiki:edit' }],
     });
     expect(await memberships()).toEqual([{ role: 'member', starts_at: now, ends_at: null, ended_at: null }]);
     expect(await database('guestlist.membership').pluck('invitation_id')).toEqual([invitationId]);
@@ -83,15 +83,19 @@ describe('a grant', () => {
     expect((await memberships()).map(({ role }) => role)).toEqual(['manager', 'member']);
   });
 
-  it('never lowers: what has no end, an end, or began earlier stays as it was', async () => {
-    const ends_at = addSeconds(now, 3_600);
+  it('never lowers: the longer end wins, and none is the longest', async () => {
+    const [sooner, later] = [addSeconds(now, 3_600), addSeconds(now, 7_200)];
     const common = { account_id: 'ada', starts_at: long };
-    await database('guestlist.membership').insert({ ...common, id: 'm1', group_id: choir.groupId, role: 'member', ends_at });
+    await database('guestlist.membership').insert({ ...common, id: 'm1', group_id: choir.groupId, role: 'member', ends_at: sooner });
     await database('guestlist.account_right').insert({ ...common, id: 'r1', right_name: 'wiki:edit' });
-    await give(choir);
-    await give(wiki);
-    expect(await memberships()).toEqual([{ role: 'member', starts_at: long, ends_at, ended_at: null }]);
+    await give({ ...wiki, ends: { at: later } });
     expect(await rightRows()).toEqual([{ right_name: 'wiki:edit', starts_at: long, ends_at: null, ended_at: null }]);
+    await give({ ...choir, ends: { at: later } });
+    expect(await memberships()).toEqual([{ role: 'member', starts_at: long, ends_at: later, ended_at: null }]);
+    await give({ ...choir, ends: { at: sooner } });
+    expect(await memberships()).toEqual([{ role: 'member', starts_at: long, ends_at: later, ended_at: null }]);
+    await give(choir);
+    expect(await memberships()).toEqual([{ role: 'member', starts_at: long, ends_at: null, ended_at: null }]);
   });
 
   it.each([
@@ -113,7 +117,7 @@ describe('a grant', () => {
     }
     expect(await findHoldings(database, 'ada', now)).toEqual({
       memberships: [{ groupId: choir.groupId, role: 'member' }],
-      rights: ['wiki:edit'],
+      rights: [{ right: 'wiki:edit' }],
     });
   });
 

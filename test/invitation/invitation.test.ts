@@ -13,13 +13,13 @@ const times = { before: new Date(expiresAt.getTime() - 1), at: expiresAt, after:
 const places = { none_taken: 0, some_left: 2, full: 3 };
 const holdings: Record<'nothing' | 'some' | 'all', Holdings> = {
   nothing: { memberships: [], rights: [] },
-  some: { memberships: [{ groupId: 'g1', role: 'member' }], rights: ['files:read'] },
+  some: { memberships: [{ groupId: 'g1', role: 'member' }], rights: [{ right: 'files:read' }] },
   all: {
     memberships: [
       { groupId: 'g1', role: 'manager' },
       { groupId: 'g2', role: 'member' },
     ],
-    rights: ['wiki:edit'],
+    rights: [{ right: 'wiki:edit' }],
   },
 };
 const people = ['newcomer', 'nothing', 'some', 'all'] as const;

@@ -213,3 +213,27 @@ test('a place is taken and places are cut at the same time: never more in than t
   }
   expect(await findContradictions(own.database)).toEqual([]);
 });
+
+test('what is given can end by itself: apps hear of it with the next claims, and a longer end wins', async () => {
+  let offsetSeconds = 0;
+  const day = 24 * 60 * 60;
+  const guestlist = make({ clock: () => addSeconds(systemClock(), offsetSeconds) });
+  await guestlist.addGroup({ slug: 'season', name: 'Season', rights: ['season:enter'] });
+  const short = await guestlist.invite({ groups: ['season'], maxUses: 5, ends: { afterSeconds: 90 * day } });
+  const long = await guestlist.invite({ groups: ['season'], maxUses: 5, ends: { at: addSeconds(systemClock(), 200 * day) } });
+  expect(await guestlist.redeem(await visitTo(own.database, short.token), asAccount('s1'))).toMatchObject({ answer: 'joined' });
+  expect((await guestlist.groupsOf('s1')).entitlements).toEqual(['season:enter']);
+  expect(await guestlist.redeem(await visitTo(own.database, short.token), asAccount('s1'))).toMatchObject({ answer: 'already_member' });
+  const both = asAccount('s2');
+  expect(await guestlist.redeem(await visitTo(own.database, long.token), both)).toMatchObject({ answer: 'joined' });
+  expect(await guestlist.redeem(await visitTo(own.database, short.token), both)).toMatchObject({ answer: 'already_member' });
+  await guestlist.redeem(await visitTo(own.database, long.token), asAccount('s1'));
+  await guestlist.grant('s3', { groups: ['season'], ends: { afterSeconds: 60 } });
+  offsetSeconds = 91 * day;
+  const groups = async () => Promise.all(['s1', 's2', 's3'].map(async (id) => (await guestlist.groupsOf(id)).groups));
+  expect(await groups()).toEqual([['season'], ['season'], []]);
+  offsetSeconds = 201 * day;
+  expect(await groups()).toEqual([[], [], []]);
+  expect(await guestlist.grant('s1', { groups: ['season'] })).toEqual(['season:member']);
+  expect((await guestlist.groupsOf('s1')).groups).toEqual(['season']);
+});

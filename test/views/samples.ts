@@ -11,11 +11,33 @@ const choir = {
   description: 'See rehearsal plans and download sheet music',
   role: undefined,
   isNew: true,
+  endsAt: undefined,
 } as const;
-const stage = { kind: 'group', name: 'Stage crew', description: 'Set up for the concerts', role: 'manager', isNew: true } as const;
-const board = { kind: 'group', name: 'Friends of the choir', description: '', role: 'treasurer', isNew: false } as const;
-const wiki = { kind: 'right', name: 'wiki:edit', description: 'Write in the wiki', role: undefined, isNew: true } as const;
-const bareRight = { kind: 'right', name: 'files:read', description: '', role: undefined, isNew: true } as const;
+const stage = {
+  kind: 'group',
+  name: 'Stage crew',
+  description: 'Set up for the concerts',
+  role: 'manager',
+  isNew: true,
+  endsAt: undefined,
+} as const;
+const board = {
+  kind: 'group',
+  name: 'Friends of the choir',
+  description: '',
+  role: 'treasurer',
+  isNew: false,
+  endsAt: new Date('2027-02-19T10:00:00Z'),
+} as const;
+const wiki = {
+  kind: 'right',
+  name: 'wiki:edit',
+  description: 'Write in the wiki',
+  role: undefined,
+  isNew: true,
+  endsAt: undefined,
+} as const;
+const bareRight = { kind: 'right', name: 'files:read', description: '', role: undefined, isNew: true, endsAt: undefined } as const;
 
 const offer = { inviterName: 'Maya Lind', lines: [choir], expiresAt };
 const large = { inviterName: 'Maya Lind', lines: [choir, stage, board, wiki], expiresAt };
