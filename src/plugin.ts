@@ -126,7 +126,7 @@ export function invitations(options: GuestlistOptions): Guestlist {
   const { database, clock, random, issuer, events } = host;
   const tools = { clock, random };
   let mounted: Provider | undefined;
-  const deliver = async () => (options.send ? deliverMail(database, options.send, clock) : { sent: 0, failed: 0 });
+  const deliver = async () => (options.send ? deliverMail(database, options.send, host) : { sent: 0, failed: 0 });
   return {
     configure: (configuration) => configureProvider(host, configuration),
     mount(provider) {
@@ -199,6 +199,6 @@ function createHost(options: GuestlistOptions): InvitationHost {
     show: createShow<InvitationPages>(renderer, clock),
     render: renderer.render<InvitationMails>(),
     unknownTokens: createThrottle(database, { name: 'unknown_token', points: 100, perSeconds: 60 }),
-    afterCommit: () => void (send && deliverMail(database, send, clock).catch(onError)),
+    afterCommit: () => void (send && deliverMail(database, send, { clock, onError }).catch(onError)),
   };
 }

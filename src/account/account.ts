@@ -1,7 +1,7 @@
 /**
  * An account of our own server: who signs in here. Owns what an account is and how it is shown to apps and to the
  * invitation slice. What an account belongs to is not here but in `group/`. Neighbours: `email.ts` (addresses),
- * `password.ts` (hashes), `routes.ts` (signing in, registering), `store.ts`.
+ * `password.ts` (hashes), `sign-in.ts`, `register.ts`, `store.ts`.
  */
 import type { AccountClaims } from 'oidc-provider';
 import type { HostPerson } from '../invitation/host.ts';

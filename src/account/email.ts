@@ -8,6 +8,8 @@ export type EmailKey = string & { readonly brand: 'EmailKey' };
 /** 254 octets, RFC 5321 §4.5.3.1.3 with erratum 1690. Internationalised addresses (RFC 6531) are welcome. */
 export const emailSchema = z
   .string({ error: 'required' })
+  // First: putting thousands of accents in order takes long.
+  .max(1_000, 'too_long')
   .transform((text) => text.trim().normalize('NFC'))
   .pipe(
     z

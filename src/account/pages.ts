@@ -18,10 +18,12 @@ export type AccountPages = {
     readonly registerHref: string | undefined;
     readonly codePage: string;
   };
-  /** E. Posts `email`, `name`, `password`, `form_token` to `action`. */
+  /** E. Posts `email`, `name`, `password`, `form_token`, `visit` to `action`. */
   'account/register': {
     readonly action: string;
     readonly formToken: string;
+    /** Which invitation the page names: another one that came meanwhile is not what the person agreed to. */
+    readonly visitId: string;
     readonly email: string;
     readonly name: string;
     readonly errors: FieldErrors;

@@ -41,6 +41,7 @@ async function showForm(site: AccountSite, ctx: Context, { interaction, fields, 
   const data = {
     action: actionPath(site, interaction, 'register'),
     formToken: site.formToken(interaction.uid),
+    visitId: gate.visit?.id ?? '',
     email: fields['email'] ?? '',
     name: fields['name'] ?? '',
     errors,
@@ -65,14 +66,17 @@ const registrationForm = z.strictObject({
 type Registration = z.output<typeof registrationForm>;
 
 export async function register(site: AccountSite, ctx: Context): Promise<void> {
-  const { interaction, fields } = await readInteractionForm(site, ctx);
+  const { interaction, fields: sent } = await readInteractionForm(site, ctx);
+  const { visit: shownVisitId, ...fields } = sent;
   const gate = await site.guestlist.gate(ctx, interaction);
-  // Nothing is worked on for strangers: judging a password can take half a second of everybody's time.
-  if (!gate.visit) return showForm(site, ctx, { interaction, fields });
+  const repeated = gate.visit?.accountId;
+  // Nothing is worked on for strangers, nor for what is closed: judging a password can take half a second of everybody's time.
+  if (!gate.visit || (gate.refusal && !repeated)) return showForm(site, ctx, { interaction, fields });
+  // The browser has opened another link since the form was shown.
+  if (shownVisitId !== gate.visit.id) throw new Failure('review_changed');
   await site.throttles.beforeRegistration(gate.visit.id, ctx.ip);
   const form = await checkRegistration(fields);
   if (!form.ok) return showForm(site, ctx, { interaction, fields, errors: form.errors, status: 422 });
-  const repeated = gate.visit.accountId;
   if (repeated && (await isSamePerson(site, repeated, form.value))) return finish(site, ctx, { accountId: repeated, answer: 'joined' });
   if (gate.refusal) return showForm(site, ctx, { interaction, fields });
   const passwordHash = await site.passwords.hash(form.value.password);

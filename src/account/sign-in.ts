@@ -4,6 +4,7 @@ import type { Interaction } from 'oidc-provider';
 import { z } from 'zod';
 import { recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
+import type { Gate } from '../invitation/gate.ts';
 import { basePath } from '../invitation/host.ts';
 import { checkForm, type FieldErrors } from '../lib/form.ts';
 import type { Account } from './account.ts';
@@ -39,12 +40,17 @@ async function showForm(
     formToken: site.formToken(interaction.uid),
     email,
     errors,
-    occasion: occasionOf(gate),
+    occasion: willBeAsked(interaction, gate) ? occasionOf(gate) : undefined,
     clientName: client?.clientName,
     registerHref: gate.visit && !gate.refusal ? actionPath(site, interaction, 'register') : undefined,
     codePage: `${basePath(site.issuer)}/invite/code`,
   };
   site.show(ctx, { page: 'account/sign-in', data, status, ...pageRules(interaction) });
+}
+
+/** Opening a link is no wish to join: any page can make a browser do that. */
+function willBeAsked({ params }: Interaction, { visit }: Gate): boolean {
+  return params['invite'] !== undefined || (visit?.continuedAt !== undefined && visit.answer === undefined);
 }
 
 const signInForm = z.strictObject({

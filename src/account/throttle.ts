@@ -8,23 +8,32 @@ export type AccountThrottles = {
   beforeSignIn(key: EmailKey, ip: string): Promise<void>;
   /** The person knew the password: earlier slips are forgiven. */
   afterSignIn(key: EmailKey, ip: string): Promise<void>;
+  /** By visit, and by place: whoever has a link has as many visits as they like. */
   beforeRegistration(visitId: string, ip: string): Promise<void>;
 };
 
 export function createAccountThrottles(database: Database): AccountThrottles {
   const fromOnePlace = createThrottle(database, { name: 'sign_in_place', points: 10, perSeconds: 15 * 60 });
+  // Less than the limit in all: else one place could use that up by itself, and lock the owner out.
+  const fromOnePlaceADay = createThrottle(database, { name: 'sign_in_place_day', points: 30, perSeconds: 24 * 60 * 60 });
   const inAll = createThrottle(database, { name: 'sign_in', points: 100, perSeconds: 24 * 60 * 60 });
   const perVisit = createThrottle(database, { name: 'register', points: 20, perSeconds: 60 * 60 });
+  const registrationsOfPlace = createThrottle(database, { name: 'register_place', points: 1_000, perSeconds: 60 * 60 });
   const place = (key: EmailKey, ip: string) => `${key} ${addressBlock(ip)}`;
   return {
     async beforeSignIn(key, ip) {
       await fromOnePlace.consume(place(key, ip));
+      await fromOnePlaceADay.consume(place(key, ip));
       await inAll.consume(key);
     },
     async afterSignIn(key, ip) {
       await fromOnePlace.reset(place(key, ip));
+      await fromOnePlaceADay.reset(place(key, ip));
       await inAll.reset(key);
     },
-    beforeRegistration: (visitId) => perVisit.consume(visitId),
+    async beforeRegistration(visitId, ip) {
+      await perVisit.consume(visitId);
+      await registrationsOfPlace.consume(addressBlock(ip));
+    },
   };
 }

@@ -1,6 +1,6 @@
 /** `guestlist client add`: a relying app. Its secret is printed once. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { clientIdPattern, defaultScope, toMetadata } from '../client/client.ts';
+import { clientIdPattern, defaultScope, strayScopes, toMetadata } from '../client/client.ts';
 import { addClient, type NewClient } from '../client/register.ts';
 import { systemClock } from '../lib/clock.ts';
 import { complaintAbout } from '../oidc/client-check.ts';
@@ -79,6 +79,8 @@ async function add(clientId: string, options: AddOptions, command: Command): Pro
 }
 
 function refuseUnusable({ isPublic, ...wish }: NewClient, issuer: string, command: Command): void {
+  const stray = strayScopes(wish);
+  if (stray) command.error(`error: --scope has ${stray}, which means nothing here; scopes of an API need its --resource`);
   const secret = isPublic ? undefined : 'a placeholder as long as a secret';
   const complaint = complaintAbout(
     toMetadata({ ...wish, secretSealed: secret === undefined ? undefined : Buffer.from(secret), createdAt: systemClock() }, secret),

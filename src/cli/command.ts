@@ -102,21 +102,22 @@ export function address(text: string): string {
   return text;
 }
 
-/** A length of time (`30m`, `12h`, `7d`, `4w`) or an instant (ISO 8601). */
-export function expiry(text: string, now: Date): Date {
+/** A length of time (`30m`, `12h`, `7d`, `4w`) or an instant (ISO 8601). Of a day alone, the whole day counts (UTC). */
+export function expiry(text: string, now: Date, day: 'its end' | 'its beginning' = 'its end'): Date {
   const [, count, unit] = text.match(/^(\d{1,5})([mhdw])$/) ?? [];
   const unitSeconds = { m: 60, h: 3_600, d: 86_400, w: 604_800 }[unit ?? ''];
-  const instant = unitSeconds ? new Date(now.getTime() + Number(count) * unitSeconds * 1000) : isoInstant(text);
+  const instant = unitSeconds ? new Date(now.getTime() + Number(count) * unitSeconds * 1000) : isoInstant(text, day);
   if (!instant || instant <= now)
     throw new InvalidArgumentError('It must be a length of time such as 7d or 12h, or a date in the future such as 2030-12-31.');
   return instant;
 }
 
-function isoInstant(text: string): Date | undefined {
+function isoInstant(text: string, part: 'its end' | 'its beginning'): Date | undefined {
   if (!/^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text)) return undefined;
   const instant = new Date(text);
   const day = text.slice(0, 10);
   // JavaScript reads 31 February as 3 March.
   const exists = !Number.isNaN(instant.getTime()) && new Date(day).toISOString().startsWith(day);
-  return exists ? instant : undefined;
+  if (!exists) return undefined;
+  return text === day && part === 'its end' ? new Date(instant.getTime() + 86_400_000) : instant;
 }

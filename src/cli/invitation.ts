@@ -29,7 +29,7 @@ export function addInvitationCommand(program: Command): void {
     .description('move its end or its beginning, or change its places')
     .argument('<id>')
     .option('--expires <7d|date>', 'until when', (text) => expiry(text, systemClock()))
-    .option('--starts <12h|date>', 'from when', (text) => expiry(text, systemClock()))
+    .option('--starts <12h|date>', 'from when', (text) => expiry(text, systemClock(), 'its beginning'))
     .option('--max-uses <n>', 'how many people in all', (text) => wholeNumber(text, { from: 1, to: 1_000_000 }))
     .option('--json', 'answer in JSON')
     .action(ending(change));

@@ -32,7 +32,7 @@ export function addInviteCommand(program: Command): void {
     .option('--right <right>', 'a right to have; may be repeated', collect(matching(rightPattern, 'It must look like wiki:edit.')))
     .option('--max-uses <n>', 'how many people can use it', (text) => wholeNumber(text, { from: 1, to: 1_000_000 }), 1)
     .addOption(new Option('--expires <7d|date>', 'until when').argParser((text) => expiry(text, systemClock())).default(inSevenDays, '7d'))
-    .option('--starts <12h|date>', 'from when; at once without it', (text) => expiry(text, systemClock()))
+    .option('--starts <12h|date>', 'from when; at once without it', (text) => expiry(text, systemClock(), 'its beginning'))
     .option('--grant-expires <90d|date>', 'when what it gives ends again: so long after accepting, or on a day', grantEnd)
     .option('--label <text>', 'for your own lists', matching(/^.{0,200}$/u, 'It must have 200 characters or fewer.'), '')
     .option('--app <client_id>', 'the app that invitees are led to')
@@ -53,6 +53,8 @@ async function invite(
 ): Promise<void> {
   if (group.length + right.length === 0) command.error("error: an invitation needs '--group <slug[:role]>' or '--right <right>'");
   if (starts && starts >= expires) command.error("error: option '--starts <12h|date>' must be before '--expires'");
+  if (grantExpires && 'at' in grantExpires && grantExpires.at <= expires)
+    command.error("error: option '--grant-expires <90d|date>' must be after '--expires'");
   await withDatabase(async ({ config, ...context }) => {
     const guestlist = invitations({ ...context, issuer: config.issuer, person: findPerson, apps: () => listApps(context.database) });
     const wish = {

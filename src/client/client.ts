@@ -3,6 +3,7 @@
  * rest sealed; the provider compares them, so they can be opened. Neighbours: `store.ts`; `oidc/adapter.ts` asks.
  */
 import type { ClientMetadata } from 'oidc-provider';
+import { groupClaims } from '../group/claims.ts';
 import type { Random } from '../lib/random.ts';
 import type { Seal } from '../lib/seal.ts';
 
@@ -24,6 +25,9 @@ export type Client = {
   readonly createdAt: Date;
 };
 
+/** Scopes that release claims or a refresh token; they say nothing about what may be done at a resource. */
+export const userScopes: readonly string[] = ['openid', 'offline_access', 'profile', 'email', ...groupClaims];
+
 export const clientIdPattern = /^[\x21\x23-\x5B\x5D-\x7E]{1,100}$/;
 export const defaultScope = 'openid profile email groups roles entitlements offline_access';
 
@@ -41,7 +45,7 @@ export function openClientSecret(seal: Seal, { id, secretSealed }: Client): stri
 }
 
 /**
- * `first_party` and `resources` are ours: the provider's configuration lists them as extra metadata. It has no use for
+ * `first_party`, `resources` and `resource_scopes` are ours: the provider's configuration lists them as extra metadata. It has no use for
  * `initiate_login_uri`, and would refuse one without TLS, such as a demo's.
  */
 export function toMetadata(client: Client, secret: string | undefined): ClientMetadata {
@@ -56,12 +60,26 @@ export function toMetadata(client: Client, secret: string | undefined): ClientMe
     ...(client.backchannelLogoutUri
       ? { backchannel_logout_uri: client.backchannelLogoutUri, backchannel_logout_session_required: true }
       : {}),
-    scope: client.scope,
+    scope: scopesOf(client, true),
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
     first_party: client.firstParty,
     resources: [...client.resources],
+    resource_scopes: scopesOf(client, false),
   };
+}
+
+/** The provider knows the scopes of people's data; those of a resource are for the resource to understand. */
+function scopesOf({ scope }: Pick<Client, 'scope'>, ofUser: boolean): string {
+  return scope
+    .split(' ')
+    .filter((name) => userScopes.includes(name) === ofUser)
+    .join(' ');
+}
+
+/** Scopes that no resource of the client could understand. */
+export function strayScopes(client: Pick<Client, 'scope' | 'resources'>): string {
+  return client.resources.length > 0 ? '' : scopesOf(client, false);
 }
 
 /** RFC 8252: an app on a device, with a scheme of its own or a loopback address whose port is not known before. */

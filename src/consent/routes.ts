@@ -33,6 +33,7 @@ type Missing = {
 
 export async function showConsent(site: ConsentSite, ctx: Context): Promise<void> {
   const interaction = await findInteraction(site, ctx);
+  refuseOtherPrompt(interaction);
   const { missingOIDCScope = [], missingOIDCClaims = [], missingResourceScopes = {} } = interaction.prompt.details as Missing;
   const account = await findAccountById(site.database, interaction.session?.accountId ?? '');
   const client = await site.provider.Client.find(String(interaction.params['client_id']));
@@ -49,10 +50,16 @@ export async function showConsent(site: ConsentSite, ctx: Context): Promise<void
   site.show(ctx, { page: 'consent/consent', data, ...pageRules(interaction) });
 }
 
+/** Before somebody has signed in there is nobody to allow anything. */
+function refuseOtherPrompt({ prompt }: Interaction): void {
+  if (prompt.name !== 'consent') throw new Failure('interaction_expired');
+}
+
 const consentForm = z.strictObject({ answer: z.enum(['allow', 'deny']) });
 
 export async function answerConsent(site: ConsentSite, ctx: Context): Promise<void> {
   const { interaction, fields } = await readInteractionForm(site, ctx);
+  refuseOtherPrompt(interaction);
   const form = checkForm(consentForm, fields);
   if (!form.ok) throw new Failure('form_invalid');
   const result =

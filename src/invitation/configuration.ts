@@ -31,7 +31,7 @@ export function configureProvider(host: InvitationHost, configuration: Configura
   };
 }
 
-function refuseConflicts({ claims = {}, clients = [], extraParams = [], interactions }: Configuration): void {
+function refuseConflicts({ claims = {}, clients = [], extraParams = [], features, interactions }: Configuration): void {
   const refuse = (setting: string, why: string) => {
     throw new TypeError(`${setting}: ${why}`);
   };
@@ -44,6 +44,9 @@ function refuseConflicts({ claims = {}, clients = [], extraParams = [], interact
   const prompts = (interactions?.policy ?? interactionPolicy.base()).map(({ name }) => name);
   if (!prompts.includes('login')) refuse('interactions.policy', 'there is no login prompt that the invitation could follow');
   if (prompts.includes('invitation')) refuse('interactions.policy', 'there is a prompt named invitation already');
+  // On unless switched off: they take the place of `interactions.url`, and know no prompt but login and consent.
+  if (features?.devInteractions?.enabled !== false)
+    refuse('features.devInteractions', 'they would answer instead of the invitation’s page; set { enabled: false }');
 }
 
 type ExtraParams = NonNullable<Configuration['extraParams']>;

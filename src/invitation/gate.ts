@@ -36,7 +36,8 @@ export async function gateOf(
   return { refusal, visit, email: undefined, emailVerified: false };
 }
 
-function ignoreSessionNotFound(error: unknown): undefined {
+/** For looking up an interaction: there is none, or it is over. */
+export function ignoreSessionNotFound(error: unknown): undefined {
   if (!(error instanceof providerErrors.SessionNotFound)) throw error;
 }
 

@@ -14,12 +14,13 @@ import type { Visit } from './visit.ts';
 
 const holdSeconds = 15 * 60;
 
-/** Until when. Throws what the invitation refuses. */
+/** Until when. Throws what the invitation refuses, and `invitation_required` for a visit that is over. */
 export async function holdPlace(host: InvitationHost, visit: Visit): Promise<Date> {
   return inTransaction(host.database, async (trx) => {
     const locked = await lockInvitation(trx, visit.invitation.id);
     if (!locked) throw new Failure('invitation_not_found');
     const now = host.clock();
+    if (now >= visit.expiresAt) throw new Failure('invitation_required');
     const state = stateOf(await withHolds(trx, locked, { visitId: visit.id, now }), now);
     if (state !== 'open') throw new Failure(`invitation_${state}`);
     const expiresAt = addSeconds(now, holdSeconds);

@@ -55,8 +55,7 @@ const inviteSchema = grantWishSchema
  */
 export async function invite(db: Database, options: InviteOptions, { clock, random }: IssueContext): Promise<IssuedInvitation> {
   checkArguments('invite', inviteSchema, options);
-  if (options.expiresAt <= clock()) throw new TypeError('invite: expiresAt must be in the future');
-  if (options.startsAt && options.startsAt >= options.expiresAt) throw new TypeError('invite: startsAt must be before expiresAt');
+  refuseOddTimes(options, clock());
   return inTransaction(db, async (trx) => {
     const now = clock();
     const grants = await resolveGrants(trx, options);
@@ -89,6 +88,13 @@ export async function invite(db: Database, options: InviteOptions, { clock, rand
     );
     return { id, token, code: toCode(token), expiresAt, maxUses };
   });
+}
+
+function refuseOddTimes({ startsAt, expiresAt, ends }: InviteOptions, now: Date): void {
+  if (expiresAt <= now) throw new TypeError('invite: expiresAt must be in the future');
+  if (startsAt && startsAt >= expiresAt) throw new TypeError('invite: startsAt must be before expiresAt');
+  // Else the last ones to accept would be given what is over already.
+  if (ends && 'at' in ends && ends.at <= expiresAt) throw new TypeError('invite: ends.at must be after expiresAt');
 }
 
 /** Ends an invitation for good. False if it was revoked before; throws `invitation_not_found`. */

@@ -3,13 +3,14 @@
  * Use another account. Owns reading who is asked about which visit; what joining does is `redeem.ts`.
  */
 import type { Context } from 'koa';
-import { errors as providerErrors, type Interaction } from 'oidc-provider';
+import type { Interaction } from 'oidc-provider';
 import { recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
 import { leadTo, localeOf } from '../lib/answer.ts';
 import { inTransaction } from '../lib/db.ts';
 import { formTargetOf } from '../lib/headers.ts';
 import { readVisitCookie } from './cookie.ts';
+import { ignoreSessionNotFound } from './gate.ts';
 import type { HostPerson } from './host.ts';
 import type { Decision } from './invitation.ts';
 import type { InvitationAnswer } from './prompt.ts';
@@ -79,11 +80,6 @@ async function findQuestion({ host, provider }: Site, ctx: Context): Promise<Que
   const asked = interaction.params['invite'];
   const visit = held && (asked === undefined || asked === held.id) && isAnswerableBy(held, accountId) ? held : undefined;
   return { interaction, accountId, handle, visit, formToken: formToken(handle, interaction.uid, accountId, visit?.id) };
-}
-
-function ignoreSessionNotFound(error: unknown): undefined {
-  if (error instanceof providerErrors.SessionNotFound) return undefined;
-  throw error;
 }
 
 /** An answered visit offers nothing any more, but the one who answered may see again what came of it. */

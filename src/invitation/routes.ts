@@ -30,7 +30,7 @@ export function invitationRoutes(site: Site): Middleware {
   router.post('/invite/interaction/:uid/switch', at(switchAccount));
   router.get(
     '/invite/interaction/:uid/:action',
-    leadsTo(site, ({ uid }) => `/invite/interaction/${uid}`),
+    leadsTo(site, ({ uid = '' }) => `/invite/interaction/${encodeURIComponent(uid)}`),
   );
   router.get('/invite/:token', at(openLink));
   return router.routes() as unknown as Middleware;

@@ -36,16 +36,20 @@ export function toCode(token: Token): string {
  * exactly one of the two spellings is undefined, the same as an unknown token. Never throws, whatever it is given.
  */
 export function parseToken(input: unknown): Token | undefined {
-  if (typeof input !== 'string' || input.length > 200) return undefined;
+  if (typeof input !== 'string' || input.length > longestInput) return undefined;
   const text = withoutMarks(input);
   return parseLink(text) ?? parseCode(text);
 }
 
 /** True for text that was meant as a code but whose check character tells of a slip of the finger. */
 export function isMistypedCode(input: string): boolean {
+  if (input.length > longestInput) return false;
   const digits = readDigits(withoutMarks(input));
   return digits?.length === dataLength + 1 && !passesCheck(digits);
 }
+
+/** Checked before anything is searched: the time that `withoutMarks` takes grows with the square of the length. */
+const longestInput = 200;
 
 function withoutMarks(text: string): string {
   return text.trim().replace(/[.,;)>\]]+$/, '');

@@ -65,10 +65,14 @@ export function checkForm<Schema extends z.ZodType>(schema: Schema, fields: Fiel
   return { ok: false, errors };
 }
 
-/** A line of text from a person: trimmed, NFC, no control or invisible direction characters. */
+/**
+ * A line of text from a person: trimmed, NFC, no control or invisible direction characters. What is much too long is not
+ * even normalized: putting thousands of accents in order takes long.
+ */
 export function lineOfText(maxCodePoints: number): z.ZodType<string> {
   return z
     .string({ error: 'required' })
+    .max(10 * maxCodePoints, 'too_long')
     .transform((text) => text.normalize('NFC').trim())
     .pipe(
       z

@@ -2,6 +2,7 @@
  * Giving queued mail to whoever sends it. At least once: a process that dies between sending and marking sends again.
  * Any number of processes may do it at the same time; each mail is with one of them.
  */
+import type { Clock } from '../lib/clock.ts';
 import { type Database, execute, firstRow, inTransaction, type Transaction } from '../lib/db.ts';
 import type { Mail } from './outbox.ts';
 
@@ -10,15 +11,17 @@ export type SendMail = (mail: Mail) => Promise<unknown>;
 
 const maxAttempts = 10;
 
-/** Everything that is due. Returns how many were sent and how many failed this time. */
+type Context = { readonly clock: Clock; readonly onError: (error: unknown) => void };
+
+/** Everything that is due. Returns how many were sent and how many failed this time; `onError` is given what `send` threw. */
 export async function deliverMail(
   db: Database,
   send: SendMail,
-  clock: () => Date,
+  { clock, onError }: Context,
 ): Promise<{ readonly sent: number; readonly failed: number }> {
   const counts = { sent: 0, failed: 0 };
   for (;;) {
-    const outcome = await inTransaction(db, (trx) => deliverNext(trx, send, clock()));
+    const outcome = await inTransaction(db, (trx) => deliverNext(trx, send, { now: clock(), onError }));
     if (!outcome) return counts;
     counts[outcome] += 1;
   }
@@ -26,13 +29,18 @@ export async function deliverMail(
 
 type DueMail = Mail & { readonly id: string };
 
-async function deliverNext(trx: Transaction, send: SendMail, now: Date): Promise<'sent' | 'failed' | undefined> {
+async function deliverNext(
+  trx: Transaction,
+  send: SendMail,
+  { now, onError }: Pick<Context, 'onError'> & { readonly now: Date },
+): Promise<'sent' | 'failed' | undefined> {
   const due = await firstRow<DueMail>(trx, dueSql, { now, maxAttempts });
   if (!due) return undefined;
   const { id, ...mail } = due;
   try {
     await send(mail);
-  } catch {
+  } catch (error) {
+    onError(error);
     await execute(trx, 'update guestlist.mail set attempts = attempts + 1 where id = :id', { id });
     return 'failed';
   }

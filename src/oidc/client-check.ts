@@ -1,11 +1,12 @@
 /** Would the provider accept this client? Asked when one is registered, not when the first person fails to sign in. */
 import { generateKeyPairSync } from 'node:crypto';
 import Provider, { type Adapter, type Client, type ClientMetadata, errors } from 'oidc-provider';
+import { userScopes } from '../client/client.ts';
 import { extraClientMetadata } from './provider.ts';
 
 /** The provider's complaint about the metadata (RFC 7591 §3.2.2), or undefined. */
 export function complaintAbout(metadata: ClientMetadata, issuer: string): string | undefined {
-  const provider = throwawayProvider(metadata, issuer);
+  const provider = throwawayProvider(issuer);
   // Left out of the provider's types: its own way of reading a client.
   const ProviderClient = provider.Client as unknown as new (metadata: ClientMetadata) => Client;
   try {
@@ -17,13 +18,13 @@ export function complaintAbout(metadata: ClientMetadata, issuer: string): string
   }
 }
 
-function throwawayProvider({ scope = '' }: ClientMetadata, issuer: string): Provider {
+function throwawayProvider(issuer: string): Provider {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   return new Provider(issuer, {
     adapter: () => ({}) as Adapter,
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256' }] },
     extraClientMetadata,
-    scopes: [...new Set(['openid', 'offline_access', ...scope.split(' ')])],
+    scopes: [...userScopes],
     features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
   });
 }

@@ -5,7 +5,6 @@
  */
 import { type AdapterFactory, type Client, type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import { mayNameResource } from '../client/client.ts';
-import { groupClaims } from '../group/claims.ts';
 import type { ServerKeys } from './keys.ts';
 
 const { Check, Prompt } = interactionPolicy;
@@ -21,7 +20,7 @@ export type ProviderSettings = {
 };
 
 /** What we keep of a client besides the registered metadata; see `client/client.ts`. */
-export const extraClientMetadata = { properties: ['first_party', 'resources'] };
+export const extraClientMetadata = { properties: ['first_party', 'resources', 'resource_scopes'] };
 
 const minute = 60;
 const hour = 60 * minute;
@@ -120,19 +119,13 @@ function isOriginOfClient(_ctx: KoaContextWithOIDC, origin: string, client: Clie
   return origin !== 'null' && (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin);
 }
 
-/** Scopes that release claims; they say nothing about what may be done at a resource. */
-const userScopes: readonly string[] = ['openid', 'offline_access', 'profile', 'email', ...groupClaims];
-
 /** Tokens for a named resource are JWTs (RFC 9068), and a client may not name just anything. */
 function resourceServer(_ctx: KoaContextWithOIDC, resource: string, client: Client) {
   const resources = (client['resources'] ?? []) as readonly string[];
   if (!mayNameResource({ resources, redirectUris: client.redirectUris ?? [] }, resource)) throw new errors.InvalidTarget();
   return {
     audience: resource,
-    scope: (client.scope ?? '')
-      .split(' ')
-      .filter((scope) => !userScopes.includes(scope))
-      .join(' '),
+    scope: String(client['resource_scopes'] ?? ''),
     accessTokenFormat: 'jwt',
     accessTokenTTL: 10 * minute,
     jwt: { sign: { alg: 'RS256' } },

@@ -19,7 +19,7 @@ export function guard(site: GuardSite): Middleware {
     const { ip } = ctx;
     ctx.state['requestId'] = newId(startedAt, site.random);
     ctx.set('X-Request-Id', ctx.state['requestId']);
-    if (site.issuer.startsWith('https:')) ctx.set('Strict-Transport-Security', 'max-age=31536000; includeSubDomains');
+    if (site.issuer.startsWith('https:')) ctx.set('Strict-Transport-Security', 'max-age=31536000');
     try {
       refuseForeignHost(site, ctx);
       await next();

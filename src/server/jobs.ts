@@ -14,6 +14,9 @@ type JobArguments = { readonly connection: Connection; readonly database: Databa
 
 const batchSize = 1_000;
 
+/** Not graphile-worker's own default: in a database that is shared, that one may be somebody else's. */
+const schema = 'guestlist_jobs';
+
 export async function startJobs({ connection, database, clock, log }: JobArguments): Promise<Jobs> {
   const settings = typeof connection === 'string' ? { connectionString: connection } : connection;
   const pgPool = new pg.Pool({ ...settings, max: 3, application_name: 'guestlist jobs' });
@@ -27,6 +30,7 @@ export async function startJobs({ connection, database, clock, log }: JobArgumen
   pgPool.on('connect', (client) => client.on('error', onError));
   const runner: Runner = await run({
     pgPool,
+    schema,
     noHandleSignals: true,
     concurrency: 1,
     logger: jobLogger(log),
@@ -51,7 +55,7 @@ async function sweep(database: Database, now: Date): Promise<void> {
 
 /** What the jobs keep in the database. Plugins in other providers have none. */
 export async function dropJobs(database: Database): Promise<void> {
-  await database.raw('drop schema if exists graphile_worker cascade');
+  await database.raw('drop schema if exists ?? cascade', [schema]);
 }
 
 function jobLogger(log: Log): Logger {

@@ -1,6 +1,7 @@
 /** Pages that belong to no slice: the start page, and the mailbox of a server that sends no mail. */
 import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
+import { validate as isUuid } from 'uuid';
 import { findAccountById } from '../account/store.ts';
 import { Failure } from '../errors.ts';
 import { basePath } from '../invitation/host.ts';
@@ -32,7 +33,8 @@ export async function showMailbox({ database, show }: OwnSite, ctx: Context): Pr
 }
 
 export async function showMail({ database, show }: OwnSite, ctx: Context): Promise<void> {
-  const mail = await findMail(database, ctx['params']['id']);
+  const { id } = ctx['params'];
+  const mail = isUuid(id) ? await findMail(database, id) : undefined;
   if (!mail) throw new Failure('page_not_found');
   show(ctx, { page: 'mail/message', data: { mail } });
 }

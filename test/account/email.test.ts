@@ -234,3 +234,9 @@ describe('the key of an address', () => {
     );
   });
 });
+
+it('thousands of accents are too long, and nobody waits while they are put in order (K1)', () => {
+  const began = performance.now();
+  expect(emailSchema.safeParse(`a${'\u0301\u0316'.repeat(16_000)}@example.org`).error?.issues[0]?.message).toBe('too_long');
+  expect(performance.now() - began).toBeLessThan(150);
+});

@@ -84,6 +84,7 @@ const mistakes: Readonly<Record<string, RegExp>> = {
   'client add wiki2 --redirect-uri https://a.example/#x': /'--redirect-uri <uri>'.*without #/,
   'client add wiki2 --redirect-uri https://a.example/ --backchannel-logout-uri ftp://a.example/': /'--backchannel-logout-uri <uri>'.*https/,
   'client add wiki2 --redirect-uri https://a.example/ --scope "': /'--scope <scopes>'/,
+  'client add wiki2 --redirect-uri https://a.example/ --scope wiki': /--scope has wiki, which means nothing here/,
   invite: /'--group <slug\[:role\]>' or '--right <right>'/,
   'invite --group Choir:X': /'--group <slug\[:role\]>'.*choir:manager/,
   'invite --group choir --max-uses 0': /'--max-uses <n>'.*1 to 1000000/,

@@ -223,3 +223,12 @@ it('a code copied with typographic dashes or a full stop at its end is still tha
   const slip = `${code.slice(0, -1)}${code.endsWith('7') ? '8' : '7'}`;
   expect(isMistypedCode(`${slip}.`)).toBe(true);
 });
+
+it('a whole page in place of a code is none, and is put aside at once (K1)', () => {
+  const began = performance.now();
+  for (const mark of [')', '.', ' ', '-']) {
+    const page = `${mark.repeat(60_000)}x`;
+    expect([isMistypedCode(page), parseToken(page)]).toEqual([false, undefined]);
+  }
+  expect(performance.now() - began).toBeLessThan(500);
+});

@@ -183,3 +183,77 @@ test('the session gets a new id when somebody signs in (I6)', async () => {
   expect(await sessionId()).toBeTruthy();
   expect(await sessionId()).not.toBe(before);
 });
+
+test('a form that names one invitation never accepts another that was opened meanwhile (D17)', async () => {
+  await server.addGroup('stage', { name: 'Stage crew' });
+  const [shown, other] = [await server.guestlist.invite({ groups: ['choir'] }), await server.guestlist.invite({ groups: ['stage'] })];
+  const browser = createBrowser(server.issuer);
+  await browser.open(shown.url);
+  const form = await browser.open((await app.begin({ prompt: 'create' })).url);
+  expect(form.$('main').text()).toContain('Kammerchor Nord');
+  await browser.open(other.url);
+  const page = await register(browser, form, { email: 'meanwhile@example.org' });
+  expect({ status: page.status, code: page.$('body').attr('data-code') }).toEqual({ status: 409, code: 'review_changed' });
+  expect(await count(`account_email where email_key = 'meanwhile@example.org'`)).toBe(0);
+  const again = await browser.open(form.url);
+  expect(again.$('main').text()).toContain('Stage crew');
+  expect((await register(browser, again, { email: 'meanwhile@example.org' })).leftFor).toBeDefined();
+});
+
+test('no password is judged for an invitation that is closed', async () => {
+  const { url, id } = await server.guestlist.invite({ groups: ['choir'] });
+  const browser = createBrowser(server.issuer);
+  const form = await openAsNewcomer(browser, url);
+  await server.guestlist.revoke(id, 'operator');
+  expect((await register(browser, form, { email: 'closed@example.org', password: 'short' })).status).toBe(410);
+  expect(await count(`throttle where key like 'register%'`)).toBe(0);
+});
+
+test('one place cannot try to register for ever by beginning new visits (K6)', async () => {
+  const { url } = await server.guestlist.invite({ groups: ['choir'] });
+  const tryOnce = async () => {
+    const browser = createBrowser(server.issuer);
+    return register(browser, await openAsNewcomer(browser, url), { email: 'often@example.org', password: 'short' });
+  };
+  expect((await tryOnce()).status).toBe(422);
+  await server.database.raw(`update guestlist.throttle set points = 1000 where key like 'register_place%'`);
+  const stopped = await tryOnce();
+  expect(stopped.status).toBe(429);
+  expect(Number(stopped.headers['retry-after'])).toBeGreaterThan(0);
+});
+
+test('nobody can allow anything before somebody has signed in', async () => {
+  const third = await createRelyingApp(server, { id: 'third', firstParty: false });
+  const browser = createBrowser(server.issuer);
+  const page = await browser.open((await third.begin({ scope: 'openid groups' })).url);
+  const { pathname } = new URL(page.url);
+  const token = String(page.$('[name=form_token]').attr('value'));
+  const answer = await browser.post(`${pathname}/consent`, { form_token: token, answer: 'allow' });
+  expect({ status: answer.status, code: answer.$('body').attr('data-code') }).toEqual({ status: 400, code: 'interaction_expired' });
+  expect(await count(`oidc_payload where kind = 'Grant' and payload->>'accountId' = ''`)).toBe(0);
+  expect((await browser.open(`${pathname}/consent`)).status).toBe(400);
+});
+
+test('one place alone cannot lock somebody out for the day', async () => {
+  const email = 'locked-out@example.org';
+  await join(createBrowser(server.issuer), (await server.guestlist.invite({ groups: ['choir'] })).url, { email });
+  const guesser = createBrowser(server.issuer);
+  const page = await guesser.open((await app.begin()).url);
+  for (let quarter = 0; quarter < 10; quarter += 1) {
+    for (let attempt = 0; attempt < 10; attempt += 1) await signIn(guesser, page, { email, password: 'guessing all day long' });
+    await server.database.raw(`delete from guestlist.throttle where key like 'sign_in_place:%'`);
+  }
+  expect((await signIn(guesser, page, { email })).status).toBe(429);
+  const { rows } = await server.database.raw(`select points from guestlist.throttle where key = ?`, [`sign_in:${email}`]);
+  expect(rows[0].points).toBe(30);
+});
+
+test('a link that was only opened does not speak on the sign-in page of an app (I3)', async () => {
+  const { url } = await server.guestlist.invite({ groups: ['choir'] });
+  const browser = createBrowser(server.issuer);
+  const landing = await browser.open(url);
+  const flow = await app.begin();
+  expect((await browser.open(flow.url)).$('main').text()).not.toContain('Kammerchor Nord');
+  await browser.submit(landing, 'login');
+  expect((await browser.open(flow.url)).$('main').text()).toContain('Kammerchor Nord');
+});

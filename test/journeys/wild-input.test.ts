@@ -205,3 +205,32 @@ test('on https, cookies are bound to the host and to TLS', async () => {
     await secure.close();
   }
 });
+
+test('K4: wild addresses are never our mistake, and lead nowhere else', async () => {
+  const wild = [
+    '%00',
+    '%0d%0aX-Evil:%20yes',
+    '%F0%9F%8E%B5',
+    '%E4',
+    '..%2f..%2fauth%3fclient_id=x',
+    '%2f%2fevil.example',
+    '%5c%5cevil.example',
+  ];
+  const places = [
+    '/invite/interaction/*/accept',
+    '/invite/interaction/*',
+    '/interaction/*',
+    '/interaction/*/sign-in',
+    '/mailbox/*',
+    '/auth/*',
+  ];
+  const surprises: string[] = [];
+  for (const path of places.flatMap((place) => wild.map((text) => place.replace('*', text)))) {
+    const answer = await request(`${server.issuer}${path}`, { headers: { accept: 'text/html' } });
+    await answer.body.dump();
+    const location = String(answer.headers.location ?? path);
+    if (answer.statusCode >= 500 || new URL(location, server.issuer).pathname.split('/')[1] !== path.split('/')[1])
+      surprises.push(`${path}: ${answer.statusCode} ${location}`);
+  }
+  expect(surprises).toEqual([]);
+});

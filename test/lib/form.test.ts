@@ -232,3 +232,9 @@ describe('a line of text', () => {
     );
   });
 });
+
+it('a line of thousands of accents is too long, and nobody waits while they are put in order (K1)', () => {
+  const began = performance.now();
+  expect(lineOfText(100).safeParse(`a${'\u0301\u0316'.repeat(16_000)}`).error?.issues[0]?.message).toBe('too_long');
+  expect(performance.now() - began).toBeLessThan(150);
+});

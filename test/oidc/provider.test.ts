@@ -26,7 +26,7 @@ beforeAll(async () => {
   server = await startTestServer({ trustedOrigins: [receiverOrigin] });
   await server.addGroup('choir', { rights: ['plan:read'] });
   await server.addGroup('board');
-  app = await createRelyingApp(server, { resources: ['https://api.example.org/'] });
+  app = await createRelyingApp(server);
   await server.addClient({
     id: 'hears-logout',
     redirectUris: ['https://hears.example.org/cb'],
@@ -136,22 +136,6 @@ test('what somebody loses is gone from the next refresh and from UserInfo at onc
   );
   expect((await oidc.fetchUserInfo(app.config, tokens.access_token, sub))['groups']).toEqual(['choir']);
   expect((await oidc.refreshTokenGrant(app.config, tokens.refresh_token ?? '')).claims()?.['groups']).toEqual(['choir']);
-});
-
-test('a named resource gets a JWT access token that says who is in what', async () => {
-  const tokens = await app.signInSilently(member, { resource: 'https://api.example.org/' });
-  const keys = createRemoteJWKSet(new URL(app.config.serverMetadata().jwks_uri ?? ''));
-  const { payload, protectedHeader } = await jwtVerify(tokens.access_token, keys, {
-    issuer: server.issuer,
-    audience: 'https://api.example.org/',
-    typ: 'at+jwt',
-  });
-  expect(protectedHeader.alg).toBe('RS256');
-  expect(payload).toMatchObject({ client_id: 'app', ...claimsOfChoir });
-  const quiet = await app.signInSilently(member, { resource: 'https://api.example.org/', scope: 'openid' });
-  expect((await jwtVerify(quiet.access_token, keys)).payload).not.toHaveProperty('groups');
-  const { leftFor } = await member.open((await app.begin({ prompt: 'none', resource: 'https://elsewhere.example.net/' })).url);
-  expect(leftFor?.searchParams.get('error')).toBe('invalid_target');
 });
 
 test('without PKCE, with an unregistered address, or by an unknown app: refused', async () => {

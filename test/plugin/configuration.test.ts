@@ -23,6 +23,8 @@ test.each([
   ['extraParams', { extraParams: { invite: null } }],
   ['interactions.policy', { interactions: { policy: withoutLogin() } }],
   ['interactions.policy', { interactions: { policy: withInvitation() } }],
+  ['features.devInteractions', {}],
+  ['features.devInteractions', { features: { devInteractions: { enabled: true } } }],
 ] as const)('a configuration that cannot go together is refused at once, by name: %s', (setting, configuration) => {
   expect(() => make().configure(configuration as unknown as Configuration)).toThrow(new RegExp(`^${setting.replace('.', '\\.')}: `));
 });
@@ -44,7 +46,7 @@ test('options that could never work are refused at once, by name', () => {
   expect(() => make({ issuer: 'not an address' })).toThrow(/^issuer: /);
   expect(() => make({ person: undefined as unknown as GuestlistOptions['person'] })).toThrow(/^person: /);
   const guestlist = make();
-  const configuration = guestlist.configure({});
+  const configuration = guestlist.configure({ features: { devInteractions: { enabled: false } } });
   expect(() => guestlist.mount(new Provider('http://localhost:1', configuration))).toThrow(/^mount: the provider's issuer/);
   const provider = new Provider(issuer, configuration);
   guestlist.mount(provider);

@@ -26,11 +26,13 @@ test('mail goes out by the host’s function; what fails waits, and is tried aga
     sent.push(to);
   };
   await own.database.raw('delete from guestlist.mail');
-  const guestlist = make({ send, clock: () => addSeconds(systemClock(), offsetSeconds) });
+  const errors: unknown[] = [];
+  const guestlist = make({ send, clock: () => addSeconds(systemClock(), offsetSeconds), onError: (error) => errors.push(error) });
   await guestlist.addGroup({ slug: 'mailed', name: 'Mailed' });
   const { token } = await guestlist.invite({ groups: ['mailed'] });
   await guestlist.redeem(await visitTo(own.database, token), asAccount('mailed-1'));
   await expect.poll(() => count(own.database, 'mail where attempts = 1 and sent_at is null')).toBe(1);
+  expect(errors).toEqual([new Error('the mail server is away')]);
   broken = false;
   expect(await guestlist.deliverMail()).toEqual({ sent: 0, failed: 0 });
   offsetSeconds = 61;

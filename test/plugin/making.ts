@@ -22,7 +22,10 @@ export function makeOn(database: Database, more: Partial<GuestlistOptions> = {})
 export async function visitTo(database: Database, token: string): Promise<Visit> {
   const socket = await openSocket();
   const guestlist = makeOn(database);
-  const provider = new Provider(issuer, guestlist.configure({ cookies: { keys: ['k'] } }));
+  const provider = new Provider(
+    issuer,
+    guestlist.configure({ cookies: { keys: ['k'] }, features: { devInteractions: { enabled: false } } }),
+  );
   guestlist.mount(provider);
   socket.serve(provider.callback());
   const answer = await fetch(`http://localhost:${socket.port}/invite/${token}`, { redirect: 'manual' });

@@ -20,7 +20,7 @@ const program = `
   const database = knex({ client: 'pg', connection: process.env.DATABASE_URL });
   const issuer = 'http://localhost:3999';
   const guestlist = invitations({ database, issuer, person: async () => undefined });
-  const provider = new Provider(issuer, guestlist.configure({ cookies: { keys: ['k'] } }));
+  const provider = new Provider(issuer, guestlist.configure({ cookies: { keys: ['k'] }, features: { devInteractions: { enabled: false } } }));
   guestlist.mount(provider);
   const migrated = await guestlist.migrate();
   await guestlist.addGroup({ slug: 'packed', name: 'Packed' });

@@ -103,6 +103,19 @@ test('a held place counts for everybody else, is free for its holder, and lapses
   expect(await findContradictions(own.database)).toEqual([]);
 });
 
+test('a visit that is over holds no place, whether it is swept away yet or not', async () => {
+  let offsetSeconds = 0;
+  const guestlist = make({ clock: () => addSeconds(systemClock(), offsetSeconds) });
+  await guestlist.addGroup({ slug: 'over', name: 'Over' });
+  const { token, id } = await guestlist.invite({ groups: ['over'] });
+  const visit = await visitTo(own.database, token);
+  offsetSeconds = 2 * 60 * 60 + 1;
+  await expect(guestlist.hold(visit)).rejects.toMatchObject({ code: 'invitation_required' });
+  await own.database.raw('delete from guestlist.visit where id = ?', [visit.id]);
+  await expect(guestlist.hold(visit)).rejects.toMatchObject({ code: 'invitation_required' });
+  expect(await count(own.database, `place_hold where invitation_id = '${id}'`)).toBe(0);
+});
+
 test('twenty visits hold at once, three places: three hold', async () => {
   const guestlist = make();
   await guestlist.addGroup({ slug: 'crowded', name: 'Crowded' });
@@ -145,6 +158,9 @@ test.each([
   ['half a place', { groups: ['x'], maxUses: 1.5 }, /^invite: maxUses/],
   ['an end in the past', { groups: ['x'], expiresAt: new Date(0) }, /^invite: expiresAt must be in the future/],
   ['an end that is no date', { groups: ['x'], expiresAt: new Date('never') }, /^invite: expiresAt must be a date/],
+  ['a beginning after its end', { groups: ['x'], startsAt: addSeconds(systemClock(), 600) }, /^invite: startsAt must be before/],
+  ['grants that end before it does', { groups: ['x'], ends: { at: addSeconds(systemClock(), 30) } }, /^invite: ends.at must be after/],
+  ['grants that end at once', { groups: ['x'], ends: { afterSeconds: 0 } }, /^invite: ends/],
   ['a wild group', { groups: ['Choir!'] }, /^invite: groups.0 must be a slug/],
   ['a wild role', { groups: ['choir:Boss Man'] }, /^invite: groups.0 must be a slug/],
   ['a wild right', { rights: ['no right'] }, /^invite: rights.0 must look like/],

@@ -23,7 +23,7 @@ test('what is over is swept by a job: artefacts, visits and counts, and nothing 
   server.pass(60 * 24 * 60 * 60);
   const jobs = await startJobs({ connection, database, clock: server.now, log: createLog('silent') });
   try {
-    await database.raw(`select graphile_worker.add_job('sweep')`);
+    await database.raw(`select guestlist_jobs.add_job('sweep')`);
     for (let tries = 0; tries < 100 && (await counts()).visits > 0; tries += 1) await sleep(100);
     expect(await counts()).toEqual({ artefacts: 0, visits: 0, invitations: 1 });
   } finally {

@@ -34,13 +34,14 @@ export const fullScope = 'openid profile email groups roles entitlements';
 
 export async function createRelyingApp(
   server: Pick<JourneyServer, 'issuer' | 'addClient'>,
-  { id = 'app', firstParty = true, resources = [] }: AppOptions = {},
+  { id = 'app', firstParty = true, resources = [], scope }: AppOptions = {},
 ): Promise<RelyingApp> {
   const redirectUri = `https://${id}.example.org/callback`;
   const secret = await server.addClient({
     id,
     firstParty,
     resources,
+    ...(scope === undefined ? {} : { scope }),
     redirectUris: [redirectUri],
     initiateLoginUri: `https://${id}.example.org/login`,
     postLogoutRedirectUris: [`https://${id}.example.org/`],

@@ -81,6 +81,7 @@ describe('a form with mistakes', () => {
       .map((input) => [attribute(input, 'name'), attribute(input, 'value')]);
     expect(values).toEqual([
       ['form_token', 'token'],
+      ['visit', '0197-visit'],
       ['name', 'Ada'],
       ['email', 'ada@'],
       ['password', undefined],

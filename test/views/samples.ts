@@ -85,6 +85,7 @@ const occasion = { groupNames: ['Kammerchor Nord'], inviterName: 'Maya Lind' };
 const register = {
   action: '/register',
   formToken: 'token',
+  visitId: '0197-visit',
   email: '',
   name: '',
   errors: {},
