@@ -54,7 +54,7 @@ async function startParts({ config, clock, random, log, trustedOrigins }: StartO
   stops.push(opened.close);
   const secret = serverSecret(config, random);
   const { database } = opened;
-  const showsMailbox = !config.production;
+  const showsMailbox = !config.production && isLoopback(config.issuer);
   const app = await createApp({ ...config, database, clock, random, secret, log, showsMailbox, trustedOrigins });
   stops.push(await listenOn(app.listener, config.port));
   // Nobody waits for the jobs, least of all the first visitor.
@@ -62,6 +62,11 @@ async function startParts({ config, clock, random, log, trustedOrigins }: StartO
   stops.push(async () => (await jobs)?.stop());
   const adminUrl = (await hasAdmin({ database, clock })) ? undefined : (await inviteAdmin(app.guestlist, { database, clock })).url;
   return { app, database, secret, adminUrl, mailboxUrl: showsMailbox ? `${config.issuer}/mailbox` : undefined };
+}
+
+/** Mails are for their readers: whoever reaches a server by another name may be anybody. */
+function isLoopback(issuer: string): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(issuer).hostname);
 }
 
 /** That the database was lost and is back again is for the operator to see; that it was made is not news. */

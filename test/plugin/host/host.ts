@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import Provider, { type AdapterFactory, type Configuration, type InteractionResults, interactionPolicy } from 'oidc-provider';
-import { Failure, type Grant, type Guestlist, type GuestlistOptions, invitations } from '../../../src/index.ts';
+import { Failure, type Gate, type Guestlist, type GuestlistOptions, invitations } from '../../../src/index.ts';
 
 export type HostOptions = Omit<GuestlistOptions, 'person'> & {
   readonly clients: NonNullable<Configuration['clients']>;
@@ -82,11 +82,7 @@ function ownRoutes({ provider, guestlist, accounts }: Host): Middleware {
     if (kind === 'register' && refusal) return guestlist.refuse(ctx, { code: refusal, visit });
     ctx.status = status;
     ctx.type = 'html';
-    ctx.body = page(
-      `${new URL(provider.issuer).pathname.replace(/\/$/, '')}/interaction/${ctx['params']['uid']}`,
-      kind,
-      visit?.invitation.grants,
-    );
+    ctx.body = page(`${new URL(provider.issuer).pathname.replace(/\/$/, '')}/interaction/${ctx['params']['uid']}`, kind, visit);
   };
 
   router.use(async (ctx, next) => {
@@ -107,9 +103,10 @@ function ownRoutes({ provider, guestlist, accounts }: Host): Middleware {
   });
 
   router.post('/interaction/:uid/register', async (ctx) => {
-    const { name = '', email = '', password = '' } = await read(ctx.req);
+    const { name = '', email = '', password = '', visit: shown } = await read(ctx.req);
     const { refusal, visit } = await guestlist.gate(ctx);
-    if (refusal || !visit || !name || find(email)) return show(ctx, 'register', 422);
+    // The form names what it is for: meanwhile the browser may have opened another link.
+    if (refusal || !visit || shown !== visit.id || !name || find(email)) return show(ctx, 'register', 422);
     const account = { id: crypto.randomUUID(), name, login: email.trim().toLowerCase(), passwordDigest: digest(password) };
     accounts.set(account.id, account);
     try {
@@ -126,11 +123,12 @@ function ownRoutes({ provider, guestlist, accounts }: Host): Middleware {
 
 const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 
-function page(path: string, kind: 'sign-in' | 'register', grants: readonly Grant[] = []): string {
+function page(path: string, kind: 'sign-in' | 'register', visit: Gate['visit']): string {
   const names = kind === 'register' ? ['name', 'email', 'password'] : ['email', 'password'];
   const inputs = names.map((name) => `<input name="${name}">`).join('');
-  const offered = grants.map((grant) => escapeHtml(grant.kind === 'group' ? grant.name : grant.right)).join(', ');
-  return `<!doctype html><title>${kind}</title><main><h1>${kind}</h1><p>${offered}</p><form method="post" action="${path}/${kind}">${inputs}
+  const offered = visit?.invitation.grants.map((grant) => escapeHtml(grant.kind === 'group' ? grant.name : grant.right)).join(', ');
+  return `<!doctype html><title>${kind}</title><main><h1>${kind}</h1><p>${offered ?? ''}</p><form method="post" action="${path}/${kind}">${inputs}
+    ${kind === 'register' ? `<input type="hidden" name="visit" value="${visit?.id}">` : ''}
     <button>${kind === 'register' ? 'Create account and join' : 'Sign in'}</button></form><a href="${path}/register">I’m new here</a></main>`;
 }
 
