@@ -182,7 +182,7 @@ function createHost(options: GuestlistOptions): InvitationHost {
   if (database?.client?.config?.client !== 'pg') throw new TypeError('database: it must be a knex handle with client "pg"');
   if (!URL.parse(issuer)) throw new TypeError('issuer: it must be the issuer identifier of the provider, an absolute address');
   if (typeof person !== 'function') throw new TypeError('person: it must be a function from an account id to a person');
-  const { home = `${ownUrl(issuer, '/')}`, views, pages, texts, send, events = {}, onError = () => undefined } = options;
+  const { home = ownUrl(issuer, '/'), views, pages, texts, send, events = {}, onError = () => undefined } = options;
   const renderer = createRenderer({ brand, base: basePath(issuer), home: options.home, views, pages, texts });
   return {
     database,

@@ -1,19 +1,17 @@
 /** What the pages of this slice share: what they need, which interaction they serve, and whose form it is. */
 import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
-import { errors as providerErrors, type Interaction, type InteractionResults } from 'oidc-provider';
+import type { Interaction, InteractionResults } from 'oidc-provider';
 import { Failure } from '../errors.ts';
-import { basePath } from '../invitation/host.ts';
+import { type Gate, ignoreSessionNotFound } from '../invitation/gate.ts';
+import { ownPath } from '../invitation/host.ts';
 import type { InvitationPages } from '../invitation/pages.ts';
 import { leadTo, type PageOf, type Show } from '../lib/answer.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Database } from '../lib/db.ts';
-import { type Fields, readForm } from '../lib/form.ts';
-import { formTargetOf } from '../lib/headers.ts';
-import { isOwnOrigin } from '../lib/origin.ts';
+import { type Fields, readOwnForm } from '../lib/form.ts';
 import type { Renderer } from '../lib/page.ts';
 import type { Random } from '../lib/random.ts';
-import type { Gate } from '../invitation/gate.ts';
 import type { Guestlist } from '../plugin.ts';
 import type { AccountPages, Occasion } from './pages.ts';
 import type { Passwords } from './password.ts';
@@ -38,13 +36,9 @@ type InteractionSite = Pick<AccountSite, 'provider' | 'issuer' | 'formToken'>;
 
 /** Throws `interaction_expired`: over, answered, or the session behind it has changed. */
 export async function findInteraction({ provider }: Pick<InteractionSite, 'provider'>, ctx: Context): Promise<Interaction> {
-  try {
-    const interaction = await provider.interactionDetails(ctx.req, ctx.res);
-    if (interaction.uid === ctx['params']['uid']) return interaction;
-  } catch (error) {
-    if (!(error instanceof providerErrors.SessionNotFound)) throw error;
-  }
-  throw new Failure('interaction_expired');
+  const interaction = await provider.interactionDetails(ctx.req, ctx.res).catch(ignoreSessionNotFound);
+  if (!interaction || interaction.uid !== ctx['params']['uid']) throw new Failure('interaction_expired');
+  return interaction;
 }
 
 /** Gives the provider its result and leads on. Throws `interaction_expired`: the same form was faster in another request. */
@@ -53,11 +47,9 @@ export async function finishInteraction(
   ctx: Context,
   result: InteractionResults,
 ): Promise<void> {
-  try {
-    leadTo(ctx, await provider.interactionResult(ctx.req, ctx.res, result));
-  } catch (error) {
-    throw error instanceof providerErrors.SessionNotFound ? new Failure('interaction_expired') : error;
-  }
+  const returnTo = await provider.interactionResult(ctx.req, ctx.res, result).catch(ignoreSessionNotFound);
+  if (returnTo === undefined) throw new Failure('interaction_expired');
+  leadTo(ctx, returnTo);
 }
 
 /** Throws `foreign_origin`, `form_expired`, `interaction_expired`. */
@@ -65,19 +57,14 @@ export async function readInteractionForm(
   site: InteractionSite,
   ctx: Context,
 ): Promise<{ readonly interaction: Interaction; readonly fields: Fields }> {
-  if (!isOwnOrigin(ctx.headers, new URL(site.issuer).origin)) throw new Failure('foreign_origin');
-  const { form_token, ...fields } = await readForm(ctx.req);
+  const { form_token, ...fields } = await readOwnForm(ctx.req, new URL(site.issuer).origin);
   const interaction = await findInteraction(site, ctx);
   if (form_token !== site.formToken(interaction.uid)) throw new Failure('form_expired');
   return { interaction, fields };
 }
 
 export function actionPath({ issuer }: Pick<InteractionSite, 'issuer'>, { uid }: Interaction, action: string): string {
-  return `${basePath(issuer)}/interaction/${uid}/${action}`;
-}
-
-export function pageRules({ params }: Interaction) {
-  return { formTargets: formTargetOf(params['redirect_uri']), uiLocales: params['ui_locales'] };
+  return ownPath(issuer, `/interaction/${uid}/${action}`);
 }
 
 /** The address that the app expects (OIDC Core §3.1.2.1), to fill in. */

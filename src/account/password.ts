@@ -6,10 +6,16 @@
 import { availableParallelism } from 'node:os';
 import argon2 from 'argon2';
 import pLimit from 'p-limit';
+import { z } from 'zod';
 import { Failure } from '../errors.ts';
 
 export const minPasswordLength = 15;
 const maxPasswordLength = 256;
+
+/** As a form sends it, in UTF-16 units: more is not even looked at. */
+const longestInput = 4096;
+
+export const passwordSchema = z.string({ error: 'required' }).min(1, 'required').max(longestInput, 'too_long');
 
 /** Code of the complaint, or undefined. `context` is what an attacker tries first: name, address, this server's name. */
 export async function weaknessOf(password: string, context: readonly string[]): Promise<string | undefined> {

@@ -8,8 +8,8 @@ import type { Interaction } from 'oidc-provider';
 import { z } from 'zod';
 import { recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
-import { basePath } from '../invitation/host.ts';
-import { leadTo, localeOf } from '../lib/answer.ts';
+import { ownPath } from '../invitation/host.ts';
+import { leadTo, localeOf, rulesOf } from '../lib/answer.ts';
 import type { Transaction } from '../lib/db.ts';
 import { checkForm, type FieldErrors, type Fields, lineOfText } from '../lib/form.ts';
 import { newId } from '../lib/random.ts';
@@ -21,10 +21,9 @@ import {
   finishInteraction,
   loginHintOf,
   occasionOf,
-  pageRules,
   readInteractionForm,
 } from './interaction.ts';
-import { minPasswordLength, weaknessOf } from './password.ts';
+import { minPasswordLength, passwordSchema, weaknessOf } from './password.ts';
 import { findAccountByEmail, findPasswordHash, insertAccount } from './store.ts';
 
 export async function showRegistration(site: AccountSite, ctx: Context): Promise<void> {
@@ -37,7 +36,7 @@ type Shown = { readonly interaction: Interaction; readonly fields: Fields; reado
 async function showForm(site: AccountSite, ctx: Context, { interaction, fields, errors = {}, status = 200 }: Shown): Promise<void> {
   const gate = await site.guestlist.gate(ctx, interaction);
   if (gate.refusal === 'invitation_required') return showRequired(site, ctx, interaction);
-  if (gate.refusal) return site.guestlist.refuse(ctx, { code: gate.refusal, visit: gate.visit, ...pageRules(interaction) });
+  if (gate.refusal) return site.guestlist.refuse(ctx, { code: gate.refusal, visit: gate.visit, ...rulesOf(interaction.params) });
   const data = {
     action: actionPath(site, interaction, 'register'),
     formToken: site.formToken(interaction.uid),
@@ -49,18 +48,18 @@ async function showForm(site: AccountSite, ctx: Context, { interaction, fields, 
     signInHref: actionPath(site, interaction, 'sign-in'),
     minPasswordLength,
   };
-  site.show(ctx, { page: 'account/register', data, status, ...pageRules(interaction) });
+  site.show(ctx, { page: 'account/register', data, status, ...rulesOf(interaction.params) });
 }
 
 function showRequired(site: AccountSite, ctx: Context, interaction: Interaction): void {
-  const data = { codeAction: `${basePath(site.issuer)}/invite/code`, signInHref: actionPath(site, interaction, 'sign-in') };
-  site.show(ctx, { page: 'invitation/required', data, status: 403, ...pageRules(interaction) });
+  const data = { codeAction: ownPath(site.issuer, '/invite/code'), signInHref: actionPath(site, interaction, 'sign-in') };
+  site.show(ctx, { page: 'invitation/required', data, status: 403, ...rulesOf(interaction.params) });
 }
 
 const registrationForm = z.strictObject({
   email: emailSchema,
   name: lineOfText(100),
-  password: z.string({ error: 'required' }).min(1, 'required').max(4096, 'too_long'),
+  password: passwordSchema,
 });
 
 type Registration = z.output<typeof registrationForm>;
@@ -95,7 +94,7 @@ async function checkRegistration(fields: Fields) {
   const form = checkForm(registrationForm, fields);
   const password = fields['password'] ?? '';
   const context = [fields['name'] ?? '', fields['email'] ?? '', 'guestlist'].map((text) => text.slice(0, 100));
-  const weakness = password && password.length <= 4096 ? await weaknessOf(password, context) : undefined;
+  const weakness = passwordSchema.safeParse(password).success ? await weaknessOf(password, context) : undefined;
   if (!weakness) return form;
   return { ok: false as const, errors: { ...(form.ok ? {} : form.errors), password: weakness } };
 }
@@ -128,7 +127,12 @@ async function afterRefusal(site: AccountSite, ctx: Context, { registration, fai
   const accountId = visit?.accountId;
   if (accountId && (await isSamePerson(site, accountId, registration))) return finish(site, ctx, { accountId, answer: 'joined' });
   if (failure.code === 'email_taken') return showForm(site, ctx, { ...sent, errors: { email: 'email_taken' }, status: 422 });
-  site.guestlist.refuse(ctx, { code: failure.code, visit, retryAfterSeconds: failure.retryAfterSeconds, ...pageRules(sent.interaction) });
+  site.guestlist.refuse(ctx, {
+    code: failure.code,
+    visit,
+    retryAfterSeconds: failure.retryAfterSeconds,
+    ...rulesOf(sent.interaction.params),
+  });
 }
 
 async function isSamePerson({ database, passwords }: AccountSite, accountId: string, { email, password }: Registration): Promise<boolean> {
@@ -146,6 +150,6 @@ async function finish(
     await finishInteraction(site, ctx, { login: { accountId, amr: ['pwd'] }, create: {}, invitation: { answer } });
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'interaction_expired') throw error;
-    leadTo(ctx, `${basePath(site.issuer)}/invite`);
+    leadTo(ctx, ownPath(site.issuer, '/invite'));
   }
 }

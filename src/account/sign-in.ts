@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
 import type { Gate } from '../invitation/gate.ts';
-import { basePath } from '../invitation/host.ts';
+import { ownPath } from '../invitation/host.ts';
+import { rulesOf } from '../lib/answer.ts';
 import { checkForm, type FieldErrors } from '../lib/form.ts';
 import type { Account } from './account.ts';
 import { emailKey, emailSchema } from './email.ts';
@@ -16,9 +17,9 @@ import {
   finishInteraction,
   loginHintOf,
   occasionOf,
-  pageRules,
   readInteractionForm,
 } from './interaction.ts';
+import { passwordSchema } from './password.ts';
 import { findAccountByEmail, findPasswordHash, setPasswordHash } from './store.ts';
 
 type Entered = { readonly email?: string | undefined; readonly errors?: FieldErrors; readonly status?: number };
@@ -43,9 +44,9 @@ async function showForm(
     occasion: willBeAsked(interaction, gate) ? occasionOf(gate) : undefined,
     clientName: client?.clientName,
     registerHref: gate.visit && !gate.refusal ? actionPath(site, interaction, 'register') : undefined,
-    codePage: `${basePath(site.issuer)}/invite/code`,
+    codePage: ownPath(site.issuer, '/invite/code'),
   };
-  site.show(ctx, { page: 'account/sign-in', data, status, ...pageRules(interaction) });
+  site.show(ctx, { page: 'account/sign-in', data, status, ...rulesOf(interaction.params) });
 }
 
 /** Opening a link is no wish to join: any page can make a browser do that. */
@@ -55,7 +56,7 @@ function willBeAsked({ params }: Interaction, { visit }: Gate): boolean {
 
 const signInForm = z.strictObject({
   email: emailSchema,
-  password: z.string({ error: 'required' }).min(1, 'required').max(4096, 'too_long'),
+  password: passwordSchema,
 });
 
 export async function signIn(site: AccountSite, ctx: Context): Promise<void> {

@@ -2,10 +2,11 @@
 import { type Client, defaultScope, mintClientSecret, openClientSecret, sealClientSecret } from '../client/client.ts';
 import { findClient, insertClient, updateClient } from '../client/store.ts';
 import { createDemoApp } from '../demo/app.ts';
-import { attachRight, ensureRight, findGroup, insertGroup } from '../group/store.ts';
+import { addGroup } from '../group/manage.ts';
+import { findGroup } from '../group/store.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type Database, inTransaction, type Transaction } from '../lib/db.ts';
-import { newId, type Random } from '../lib/random.ts';
+import type { Random } from '../lib/random.ts';
 import { createSeal, type Seal } from '../lib/seal.ts';
 import type { Config } from '../server/config.ts';
 import { listenOn, type Stop } from '../server/listen.ts';
@@ -48,27 +49,15 @@ type DemoArguments = {
 
 /** Makes what is missing; returns the client's secret. */
 async function setUpDemo(given: DemoArguments): Promise<{ readonly clientSecret: string }> {
-  return inTransaction(given.database, async (trx) => {
-    await ensureChoir(trx, given);
-    return { clientSecret: await ensureClient(trx, given) };
-  });
+  await ensureChoir(given);
+  return { clientSecret: await inTransaction(given.database, (trx) => ensureClient(trx, given)) };
 }
 
-async function ensureChoir(trx: Transaction, { clock, random }: DemoArguments): Promise<void> {
-  if (await findGroup(trx, 'choir')) return;
-  const now = clock();
-  const group = {
-    id: newId(now, random),
-    slug: 'choir',
-    name: 'Kammerchor Nord',
-    description: 'See the rehearsal plan and download sheet music',
-    createdAt: now,
-  };
-  await insertGroup(trx, group);
-  for (const name of ['plan:read', 'music:download']) {
-    await ensureRight(trx, { name, description: '', createdAt: now });
-    await attachRight(trx, group.id, name);
-  }
+async function ensureChoir({ database, clock, random }: DemoArguments): Promise<void> {
+  if (await findGroup(database, 'choir')) return;
+  const description = 'See the rehearsal plan and download sheet music';
+  const group = { slug: 'choir', name: 'Kammerchor Nord', description, rights: ['plan:read', 'music:download'] };
+  await addGroup(database, group, { clock, random });
 }
 
 async function ensureClient(trx: Transaction, { clock, random, seal, baseUrl }: DemoArguments): Promise<string> {

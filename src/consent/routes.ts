@@ -6,17 +6,10 @@ import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
 import type { Interaction } from 'oidc-provider';
 import { z } from 'zod';
-import {
-  type AccountSite,
-  actionPath,
-  findInteraction,
-  finishInteraction,
-  pageRules,
-  readInteractionForm,
-} from '../account/interaction.ts';
+import { type AccountSite, actionPath, findInteraction, finishInteraction, readInteractionForm } from '../account/interaction.ts';
 import { findAccountById } from '../account/store.ts';
 import { Failure } from '../errors.ts';
-import type { PageOf, Show } from '../lib/answer.ts';
+import { type PageOf, type Show, rulesOf } from '../lib/answer.ts';
 import { checkForm } from '../lib/form.ts';
 import type { ConsentPages } from './pages.ts';
 
@@ -47,7 +40,7 @@ export async function showConsent(site: ConsentSite, ctx: Context): Promise<void
     claims: missingOIDCClaims,
     resources: Object.entries(missingResourceScopes).map(([resource, scopes]) => ({ resource, scopes })),
   };
-  site.show(ctx, { page: 'consent/consent', data, ...pageRules(interaction) });
+  site.show(ctx, { page: 'consent/consent', data, ...rulesOf(interaction.params) });
 }
 
 /** Before somebody has signed in there is nobody to allow anything. */

@@ -4,7 +4,7 @@ import { recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
 import { checkArguments } from '../lib/arguments.ts';
 import { type Database, inTransaction } from '../lib/db.ts';
-import type { IssueContext } from './issue.ts';
+import { type IssueContext, placesSchema } from './issue.ts';
 import { lockInvitation, updateLimits } from './store.ts';
 
 export type InvitationChange = {
@@ -17,7 +17,7 @@ export type InvitationChange = {
 const changeSchema = z.object({
   expiresAt: z.date('must be a date').optional(),
   startsAt: z.date('must be a date').nullable().optional(),
-  maxUses: z.int('must be a whole number').min(1, 'must be 1 or more').max(1_000_000, 'must be 1000000 or less').optional(),
+  maxUses: placesSchema.optional(),
 });
 
 /**

@@ -8,7 +8,7 @@ import { groupClaims, groupClaimsOf } from '../group/claims.ts';
 import { leadTo } from '../lib/answer.ts';
 import { readVisitCookie } from './cookie.ts';
 import { frontDoorClientId } from './front-door.ts';
-import { basePath, type InvitationHost, ownUrl } from './host.ts';
+import { ownPath, type InvitationHost, ownUrl } from './host.ts';
 import { invitationPrompt, swapInviteParameter, switchAccountCheck } from './prompt.ts';
 
 /** Throws `TypeError`, naming the setting, where the host has something of its own in the very place we need. */
@@ -151,7 +151,8 @@ function grantedScope({ oidc }: KoaContextWithOIDC): string {
 
 type LoadExistingGrant = NonNullable<Configuration['loadExistingGrant']>;
 
-const standardGrant: LoadExistingGrant = async ({ oidc }) => {
+/** What oidc-provider does by itself. */
+export const standardGrant: LoadExistingGrant = async ({ oidc }) => {
   const grantId = oidc.result?.consent?.grantId ?? (oidc.client && oidc.session?.grantIdFor(oidc.client.clientId));
   return grantId ? oidc.provider.Grant.find(grantId) : undefined;
 };
@@ -177,6 +178,6 @@ function withWayBack(host: InvitationHost, renderError: RenderError): RenderErro
   return (ctx, out, error) => {
     const cameSecond = ctx.oidc.route === 'resume' && error instanceof providerErrors.SessionNotFound;
     if (!cameSecond || !readVisitCookie(host.issuer, ctx)) return renderError(ctx, out, error);
-    leadTo(ctx, `${basePath(host.issuer)}/invite`);
+    leadTo(ctx, ownPath(host.issuer, '/invite'));
   };
 }

@@ -13,7 +13,7 @@ import { readVisitCookie, writeVisitCookie } from './cookie.ts';
 import { ownUrl } from './host.ts';
 import { stateOf } from './invitation.ts';
 import type { AppLink } from './pages.ts';
-import { formToken, offerOf, pathOf, readOwnForm, showRefusal, type Site } from './respond.ts';
+import { formToken, offerOf, pathOf, readSiteForm, showRefusal, type Site } from './respond.ts';
 import { findTokenId, markContinued } from './store.ts';
 import { isMistypedCode, parseToken, tokenDigest } from './token.ts';
 import { beginVisit, type Visit, type VisitHandle, visitOf } from './visit.ts';
@@ -103,7 +103,7 @@ export async function askForCode(site: Site, ctx: Context): Promise<void> {
 
 /** A whole pasted link is as good as a code. */
 export async function enterCode(site: Site, ctx: Context): Promise<void> {
-  const { code = '' } = await readOwnForm(site, ctx);
+  const { code = '' } = await readSiteForm(site, ctx);
   const text = code.trim().match(/\/invite\/([A-Za-z0-9_-]+)/)?.[1] ?? code;
   if (isMistypedCode(text)) return showCodePage(site, ctx, { notFound: false, mistyped: true });
   const tokenId = await tokenIdOf(site, ctx, text);
@@ -117,7 +117,7 @@ const continueForm = z.strictObject({ form_token: z.string(), way: z.enum(['join
 /** A person pressed Continue: from here on the provider leads, by way of signing in or registering. */
 export async function goOn(site: Site, ctx: Context): Promise<void> {
   const { host } = site;
-  const form = checkForm(continueForm, await readOwnForm(site, ctx));
+  const form = checkForm(continueForm, await readSiteForm(site, ctx));
   const current = await currentVisit(site, ctx);
   if (!form.ok || !current || form.value.form_token !== formToken(current.handle, 'continue')) return leadTo(ctx, pathOf(site, '/invite'));
   await markContinued(host.database, current.visit.id, host.clock());

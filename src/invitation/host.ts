@@ -79,7 +79,12 @@ export function basePath(issuer: string): string {
   return new URL(issuer).pathname.replace(/\/$/, '');
 }
 
+/** A path of ours, as a browser asks for it. */
+export function ownPath(issuer: string, path: string): string {
+  return `${basePath(issuer)}${path}`;
+}
+
 /** An absolute address of ours. */
 export function ownUrl(issuer: string, path: string): string {
-  return `${new URL(issuer).origin}${basePath(issuer)}${path}`;
+  return `${new URL(issuer).origin}${ownPath(issuer, path)}`;
 }

@@ -37,9 +37,11 @@ export type IssuedInvitation = {
 
 export type IssueContext = { readonly clock: Clock; readonly random: Random };
 
+export const placesSchema = z.int('must be a whole number').min(1, 'must be 1 or more').max(1_000_000, 'must be 1000000 or less');
+
 const inviteSchema = grantWishSchema
   .extend({
-    maxUses: z.int('must be a whole number').min(1, 'must be 1 or more').max(1_000_000, 'must be 1000000 or less').optional(),
+    maxUses: placesSchema.optional(),
     startsAt: z.date('must be a date').optional(),
     expiresAt: z.date('must be a date'),
     label: plainLine(200).optional(),

@@ -6,16 +6,15 @@ import type { Context } from 'koa';
 import type { Interaction } from 'oidc-provider';
 import { recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
-import { leadTo, localeOf } from '../lib/answer.ts';
+import { leadTo, localeOf, rulesOf } from '../lib/answer.ts';
 import { inTransaction } from '../lib/db.ts';
-import { formTargetOf } from '../lib/headers.ts';
 import { readVisitCookie } from './cookie.ts';
 import { ignoreSessionNotFound } from './gate.ts';
 import type { HostPerson } from './host.ts';
 import type { Decision } from './invitation.ts';
 import type { InvitationAnswer } from './prompt.ts';
 import { preview, redeem } from './redeem.ts';
-import { formToken, offerOf, pathOf, readOwnForm, showRefusal, type Site } from './respond.ts';
+import { formToken, offerOf, pathOf, readSiteForm, showRefusal, type Site } from './respond.ts';
 import { markAnswered } from './store.ts';
 import { type Visit, type VisitHandle, visitOf } from './visit.ts';
 
@@ -37,7 +36,11 @@ export async function showQuestion(site: Site, ctx: Context): Promise<void> {
   if (decision.outcome === 'refused') return showRefusedQuestion(site, ctx, { question, code: decision.code });
   const person = await site.host.person(accountId, site.host.database);
   if (!person) return showRefusedQuestion(site, ctx, { question, code: 'account_disabled' });
-  site.host.show(ctx, { page: 'invitation/join', data: joinData(site, question, { visit, person, decision }), ...answerRules(question) });
+  site.host.show(ctx, {
+    page: 'invitation/join',
+    data: joinData(site, question, { visit, person, decision }),
+    ...rulesOf(question.interaction.params),
+  });
 }
 
 type Known = { readonly visit: Visit; readonly person: HostPerson; readonly decision: Exclude<Decision, { outcome: 'refused' }> };
@@ -57,17 +60,19 @@ function actionOf(site: Site, { interaction }: Question, action: 'accept' | 'dec
   return pathOf(site, `/invite/interaction/${interaction.uid}/${action}`);
 }
 
-function answerRules({ interaction: { params } }: Question) {
-  return { formTargets: formTargetOf(params['redirect_uri']), uiLocales: params['ui_locales'] };
-}
-
 function showRefusedQuestion(
   site: Site,
   ctx: Context,
   { question, code }: { readonly question: Question; readonly code: Failure['code'] },
 ): void {
   const declineAction = actionOf(site, question, 'decline');
-  showRefusal(site, ctx, { code, visit: question.visit, declineAction, formToken: question.formToken, ...answerRules(question) });
+  showRefusal(site, ctx, {
+    code,
+    visit: question.visit,
+    declineAction,
+    formToken: question.formToken,
+    ...rulesOf(question.interaction.params),
+  });
 }
 
 /** Undefined: the interaction is over, was never ours, or the session behind it has changed. */
@@ -88,15 +93,16 @@ function isAnswerableBy({ answer, accountId }: Visit, asked: string): boolean {
 }
 
 /** From the visit, which outlives every interaction. */
-async function startAgain({ host, ...site }: Site, ctx: Context): Promise<void> {
+async function startAgain(site: Site, ctx: Context): Promise<void> {
+  const { host } = site;
   const visit = await visitOf(host.database, readVisitCookie(host.issuer, ctx), host.clock());
   if (!visit) throw new Failure('interaction_expired');
-  leadTo(ctx, pathOf({ host, ...site }, visit.answer ? '/invite/done' : '/invite'));
+  leadTo(ctx, pathOf(site, visit.answer ? '/invite/done' : '/invite'));
 }
 
 /** The question a form answers, or undefined if it cannot be answered any more. Throws `review_changed`. */
 async function questionOfForm(site: Site, ctx: Context): Promise<Question | undefined> {
-  const fields = await readOwnForm(site, ctx);
+  const fields = await readSiteForm(site, ctx);
   const question = await findQuestion(site, ctx);
   if (question && fields['form_token'] !== question.formToken) throw new Failure('review_changed');
   return question;

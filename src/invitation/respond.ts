@@ -7,9 +7,8 @@ import type Provider from 'oidc-provider';
 import { Failure, statusOf } from '../errors.ts';
 import type { AnswerRules } from '../lib/answer.ts';
 import { sha256 } from '../lib/digest.ts';
-import { type Fields, readForm } from '../lib/form.ts';
-import { isOwnOrigin } from '../lib/origin.ts';
-import { basePath, type GuestlistEvents, type InvitationHost } from './host.ts';
+import { type Fields, readOwnForm } from '../lib/form.ts';
+import { type GuestlistEvents, type InvitationHost, ownPath } from './host.ts';
 import type { Invitation } from './invitation.ts';
 import { type Offer, offerLines } from './pages.ts';
 import type { Visit, VisitHandle } from './visit.ts';
@@ -17,7 +16,7 @@ import type { Visit, VisitHandle } from './visit.ts';
 export type Site = { readonly host: InvitationHost; readonly provider: Provider };
 
 export function pathOf({ host }: Pick<Site, 'host'>, path: string): string {
-  return `${basePath(host.issuer)}${path}`;
+  return ownPath(host.issuer, path);
 }
 
 export function offerOf(invitation: Invitation, now: Date, added = invitation.grants): Offer {
@@ -32,10 +31,9 @@ export function formToken(handle: VisitHandle | undefined, ...purpose: readonly 
   return handle === undefined ? '' : sha256([handle, ...purpose].join('\n')).toString('base64url');
 }
 
-/** Throws `foreign_origin` before anything is read. */
-export async function readOwnForm({ host }: Site, ctx: Context): Promise<Fields> {
-  if (!isOwnOrigin(ctx.headers, new URL(host.issuer).origin)) throw new Failure('foreign_origin');
-  return readForm(ctx.req);
+/** Throws `foreign_origin`, and what `readForm` throws. */
+export async function readSiteForm({ host }: Site, ctx: Context): Promise<Fields> {
+  return readOwnForm(ctx.req, new URL(host.issuer).origin);
 }
 
 /** A refusal is a page with its status, and a surprise is the host's to answer. */

@@ -1,13 +1,18 @@
 /** How pages and redirects leave us: in the person's language, with the headers of `headers.ts`. Knows no page by name. */
 import type { Context } from 'koa';
 import type { Clock } from './clock.ts';
-import { type PageRules, setPageHeaders } from './headers.ts';
+import { formTargetOf, type PageRules, setPageHeaders } from './headers.ts';
 import type { Renderer } from './page.ts';
 
 export type AnswerRules = PageRules & { readonly status?: number /** OIDC Core §3.1.2.1 */; readonly uiLocales?: unknown };
 
 /** A page with its own data. Whoever shows many pages can stand in for whoever is asked for a few of them. */
 export type PageOf<Pages> = { [Name in keyof Pages]: { readonly page: Name; readonly data: Pages[Name] } }[keyof Pages];
+
+/** Of a page inside an authorization request: where its form may lead, and the language that was asked for. */
+export function rulesOf(params: Readonly<Record<string, unknown>>): AnswerRules {
+  return { formTargets: formTargetOf(params['redirect_uri']), uiLocales: params['ui_locales'] };
+}
 
 export type Show<Page> = (ctx: Context, answer: Page & AnswerRules) => void;
 

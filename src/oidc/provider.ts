@@ -5,6 +5,7 @@
  */
 import { type AdapterFactory, type Client, type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import { mayNameResource } from '../client/client.ts';
+import { standardGrant } from '../invitation/configuration.ts';
 import type { ServerKeys } from './keys.ts';
 
 const { Check, Prompt } = interactionPolicy;
@@ -133,11 +134,11 @@ function resourceServer(_ctx: KoaContextWithOIDC, resource: string, client: Clie
 }
 
 /** A first-party client has what it asks for; anybody else has what the person allowed. */
-async function grantOf({ oidc }: KoaContextWithOIDC) {
+async function grantOf(ctx: KoaContextWithOIDC) {
+  const { oidc } = ctx;
   const { client, session, provider } = oidc;
   if (!client || !session?.accountId) return undefined;
-  const grantId = oidc.result?.consent?.grantId ?? session.grantIdFor(client.clientId);
-  const known = grantId ? await provider.Grant.find(grantId) : undefined;
+  const known = await standardGrant(ctx);
   if (!isFirstParty(client)) return known;
   const grant = known ?? new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
   const before = JSON.stringify(grant);

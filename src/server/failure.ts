@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Context } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { errors, Failure, statusOf } from '../errors.ts';
-import { basePath } from '../invitation/host.ts';
+import { ownPath } from '../invitation/host.ts';
 import type { PageOf, Show } from '../lib/answer.ts';
 import { isOutage } from '../lib/db.ts';
 import type { Log } from './log.ts';
@@ -24,7 +24,7 @@ export function answerFailure({ issuer, show }: FailureSite, ctx: Context, failu
   const status = statusOf(code);
   if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds));
   if (ctx.accepts('html', 'json') === 'html') {
-    const data = { code, detail, requestId: ctx.state['requestId'], homeHref: `${basePath(issuer)}/` };
+    const data = { code, detail, requestId: ctx.state['requestId'], homeHref: ownPath(issuer, '/') };
     show(ctx, { page: 'server/error', data, status });
     return;
   }

@@ -4,7 +4,7 @@ import type Provider from 'oidc-provider';
 import { validate as isUuid } from 'uuid';
 import { findAccountById } from '../account/store.ts';
 import { Failure } from '../errors.ts';
-import { basePath } from '../invitation/host.ts';
+import { ownPath } from '../invitation/host.ts';
 import type { PageOf, Show } from '../lib/answer.ts';
 import type { Database } from '../lib/db.ts';
 import { findMail, listMail } from '../mail/outbox.ts';
@@ -21,7 +21,7 @@ export async function showHome({ issuer, database, provider, show }: OwnSite, ct
   const { accountId } = await provider.Session.get(ctx);
   const account = accountId ? await findAccountById(database, accountId) : undefined;
   const data = {
-    codeAction: `${basePath(issuer)}/invite/code`,
+    codeAction: ownPath(issuer, '/invite/code'),
     account: account && { name: account.name, email: account.email },
     signOutHref: provider.pathFor('end_session'),
   };
