@@ -1,13 +1,30 @@
 /** The npm door: what a host imports. */
 export { Failure, type FailureCode } from './errors.ts';
 export type { Grant } from './group/group.ts';
-export type { GrantWish } from './group/manage.ts';
+export type { GrantWish, GroupChange } from './group/manage.ts';
+export type { WaitingForApproval } from './invitation/approval.ts';
 export type { InvitationChange } from './invitation/change.ts';
-export type { Gate } from './invitation/gate.ts';
-export type { FindPerson, GrantEvent, GuestlistEvents, HostApp, HostPerson, RedeemedEvent } from './invitation/host.ts';
-export type { InviteOptions, IssuedInvitation } from './invitation/issue.ts';
+export type { GuestlistOptions } from './invitation/create-host.ts';
+export { type Gate, isStep } from './invitation/gate.ts';
+export type {
+  ApprovalEvent,
+  ConfirmEmail,
+  FindAccountByEmail,
+  FindPerson,
+  GrantEvent,
+  GuestlistEvents,
+  HostApp,
+  HostPerson,
+  MayInvite,
+  RedeemedEvent,
+} from './invitation/host.ts';
+export type { IssuedInvitation } from './invitation/issue.ts';
 export type { InvitationPages } from './invitation/pages.ts';
 export type { InvitationSummary } from './invitation/summary.ts';
+export type { Template, TemplateWish } from './invitation/template.ts';
+export type { TimelineEntry } from './invitation/timeline.ts';
+export type { Given } from './invitation/undo.ts';
+export type { InviteOptions } from './invitation/wish.ts';
 export type { SendMail } from './mail/deliver.ts';
 export { type SmtpOptions, smtp } from './mail/smtp.ts';
-export { type Exchange, type Guestlist, type GuestlistOptions, invitations, type Registration } from './plugin.ts';
+export { type Exchange, type Guestlist, type Issued, type IssuedLink, invitations, type NewGroup, type Registration } from './plugin.ts';

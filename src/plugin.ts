@@ -7,70 +7,63 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
 import type { Configuration, Interaction } from 'oidc-provider';
-import { Failure } from './errors.ts';
-import { addGroup, addRight, type GrantWish, grantTo, withdrawFrom } from './group/manage.ts';
-import { findClaimFacts } from './group/store.ts';
+import { type Head, type Verdict, verifyAudit } from './audit/verify.ts';
+import { addGroup, addRight, changeGroup, type GrantWish, grantTo, type GroupChange, withdrawFrom } from './group/manage.ts';
+import { findClaimFacts } from './group/membership-store.ts';
+import { adopt } from './invitation/adopt.ts';
+import { approve, reject, type WaitingForApproval, waitingForApproval } from './invitation/approval.ts';
 import { changeInvitation, type InvitationChange } from './invitation/change.ts';
 import { configureProvider } from './invitation/configuration.ts';
+import { createHost, type GuestlistOptions } from './invitation/create-host.ts';
 import { type Gate, gateOf } from './invitation/gate.ts';
 import { holdPlace } from './invitation/hold.ts';
-import { basePath, type FindPerson, type GuestlistEvents, type HostApp, type InvitationHost, ownUrl } from './invitation/host.ts';
-import { type InviteOptions, invite, type IssuedInvitation, revoke } from './invitation/issue.ts';
-import type { InvitationMails, InvitationPages } from './invitation/pages.ts';
+import { type InvitationHost, ownUrl } from './invitation/host.ts';
+import { invite, type IssuedInvitation, revoke } from './invitation/issue.ts';
 import { type Redeemed, type Redeemer, redeem } from './invitation/redeem.ts';
+import { confirm, resend } from './invitation/resend.ts';
 import { type Refusal, showRefusal } from './invitation/respond.ts';
+import type { Term } from './invitation/pages.ts';
 import { invitationRoutes } from './invitation/routes.ts';
 import { findInvitation, listInvitations } from './invitation/store.ts';
 import { type InvitationSummary, summarize } from './invitation/summary.ts';
+import { addTemplate, listTemplates, type Template } from './invitation/template.ts';
+import { timelineOf, type TimelineEntry } from './invitation/timeline.ts';
+import { type Given, givenThrough, undo } from './invitation/undo.ts';
 import type { Visit } from './invitation/visit.ts';
-import { createShow } from './lib/answer.ts';
-import { addSeconds, type Clock, systemClock } from './lib/clock.ts';
-import type { Database } from './lib/db.ts';
+import { waitingFor } from './invitation/waiting-list.ts';
+import type { InviteOptions } from './invitation/wish.ts';
 import { migrate, uninstall } from './lib/migrate.ts';
-import { createRenderer, type PageFunction } from './lib/page.ts';
-import { type Random, secureRandom } from './lib/random.ts';
-import type { TextReplacements } from './lib/text.ts';
-import { createThrottle } from './lib/throttle.ts';
-import { deliverMail, type SendMail } from './mail/deliver.ts';
-
-export type GuestlistOptions = {
-  /** PostgreSQL 15 or later, as a knex handle. Everything lives in the schema `guestlist`. */
-  readonly database: Database;
-  /** The provider's issuer identifier. */
-  readonly issuer: string;
-  /** Who an account is. Called with the redemption's transaction, which a host on another database may ignore. */
-  readonly person: FindPerson;
-  /** Apps to lead an invitee to, best first. Default: none. */
-  readonly apps?: () => Promise<readonly HostApp[]>;
-  /** Shown on every page and mail. Default: Guestlist. */
-  readonly brand?: string;
-  /** Absolute address of the host's own start page. Default: the issuer's. */
-  readonly home?: string;
-  /** A folder whose templates (Eta) take the place of ours of the same name. */
-  readonly views?: string | undefined;
-  /** Functions that take the place of single pages. They get the page's data and the frame, and must escape themselves. */
-  readonly pages?: { readonly [Name in keyof InvitationPages]?: PageFunction<InvitationPages[Name]> };
-  /** Words by language and key (ICU MessageFormat) that take the place of ours, or add a language. */
-  readonly texts?: TextReplacements;
-  /** Sends one mail, such as `smtp({ url, from })`. Without it mail is kept in `guestlist.mail`. */
-  readonly send?: SendMail;
-  readonly events?: GuestlistEvents;
-  /** Errors that no request waits for: of `refused`, and of mail. Default: they are dropped. */
-  readonly onError?: (error: unknown) => void;
-  readonly clock?: Clock;
-  readonly random?: Random;
-};
+import { deliverMail } from './mail/deliver.ts';
 
 /** A request of Koa, Express, Fastify (`raw`) or node:http. */
 export type Exchange = { readonly req: IncomingMessage; readonly res: ServerResponse };
 
 export type Registration = {
   readonly redeemer: Redeemer;
+  /** Addresses that the person agreed to on the host's own page, of `terms`. Default: none; they are asked another time. */
+  readonly agreedTo?: readonly string[];
   readonly ip?: string | undefined;
+  readonly requestId?: string | undefined;
   /** Of the mail that follows. Default: en. */
   readonly locale?: string;
 };
 
+/** What was made for nobody in particular has a link to be shown. */
+export type IssuedLink = IssuedInvitation & { readonly token: string; readonly code: string; readonly url: string };
+export type Issued = IssuedInvitation & { readonly url: string | undefined };
+
+export type NewGroup = {
+  readonly slug: string;
+  readonly name: string;
+  readonly description?: string;
+  readonly rights?: readonly string[];
+  /** Most people in it. Default: any number. */
+  readonly capacity?: number;
+  /** A second person confirms each invitation to it. */
+  readonly sensitive?: boolean;
+};
+
+/** `actor` is an account, whose rights are asked, or `operator`, who may everything. */
 export type Guestlist = {
   /** The host's configuration with what invitations need, and nothing taken away. Throws where the two cannot go together. */
   configure(configuration: Configuration): Configuration;
@@ -82,24 +75,49 @@ export type Guestlist = {
   uninstall(): Promise<void>;
 
   /** Throws `group_exists`. Rights that do not exist yet are made. */
-  addGroup(group: {
-    readonly slug: string;
-    readonly name: string;
-    readonly description?: string;
-    readonly rights?: readonly string[];
-  }): Promise<void>;
+  addGroup(group: NewGroup): Promise<void>;
+  /** Throws `group_not_found`. */
+  changeGroup(slug: string, change: GroupChange, actor?: string): Promise<void>;
   /** Throws `right_exists`. */
   addRight(right: { readonly name: string; readonly description?: string }): Promise<void>;
-  /** Throws `group_not_found`, `right_not_found`, `client_not_found` (no app, or one that cannot start a sign-in). */
-  invite(options: Omit<InviteOptions, 'expiresAt'> & { readonly expiresAt?: Date }): Promise<IssuedInvitation & { readonly url: string }>;
-  /** Throws `invitation_not_found`; false if it was revoked before. */
+
+  /**
+   * Throws `group_not_found`, `right_not_found`, `template_not_found`, `grant_not_allowed`, `client_not_found` (no app, or
+   * one that cannot start a sign-in). A link is in the answer once; one that goes by mail alone is not in it.
+   */
+  invite(options: InviteOptions & { readonly email?: undefined }): Promise<IssuedLink>;
+  invite(options: InviteOptions): Promise<Issued>;
+  /** Mails an addressed one again: earlier mails lead nowhere any more. With `expiresAt`, one that has run out is good again. */
+  resend(invitationId: string, actor: string, wish?: { readonly expiresAt?: Date }): Promise<void>;
+  /** By a second person, for sensitive groups. Throws `nothing_to_confirm`, `second_person_needed`, `grant_not_allowed`. */
+  confirm(invitationId: string, actor: string): Promise<void>;
+  /** Takes it over from an inviter who left or may not invite any more. */
+  adopt(invitationId: string, actor: string): Promise<void>;
+  /** By whoever made it or could have. Throws `invitation_not_found`, `grant_not_allowed`; false if it was revoked before. */
   revoke(invitationId: string, actor: string): Promise<boolean>;
-  /** Its times and its places. Throws `invitation_not_found`, `invitation_revoked`, `places_below_used`. */
-  change(invitationId: string, change: InvitationChange, actor: string): Promise<void>;
+  /** Times, places, PIN. Throws `invitation_not_found`, `invitation_revoked`, `places_below_used`. */
+  change(invitationId: string, change: InvitationChange, actor: string): Promise<{ readonly pin: string | undefined }>;
+  /** Who asked to join and waits. */
+  waitingForApproval(invitationId: string): Promise<WaitingForApproval[]>;
+  /** Throws `approval_not_found`, `approval_decided`, `grant_not_allowed`, and what the invitation refuses by now. */
+  approve(invitationId: string, accountId: string, actor: string): Promise<void>;
+  reject(invitationId: string, accountId: string, actor: string): Promise<void>;
+  /** What is still there of what an invitation gave. */
+  givenThrough(invitationId: string): Promise<Given[]>;
+  /** Takes back what an invitation gave, from all or from some. Returns what was taken back. */
+  undo(invitationId: string, actor: string, accountIds?: readonly string[]): Promise<Given[]>;
   /** Undefined if there is none. */
   find(invitationId: string): Promise<InvitationSummary | undefined>;
   /** Newest first; for the next page give the last id as `before`. */
   list(page?: { readonly limit?: number; readonly before?: string }): Promise<InvitationSummary[]>;
+  /** What happened to it, the oldest first. Throws `invitation_not_found`. */
+  timeline(invitationId: string): Promise<TimelineEntry[]>;
+  /** Ids of the invitations to an address that this account has proven, and that it could accept now. */
+  waitingFor(accountId: string): Promise<string[]>;
+  /** Throws `template_exists`, `group_not_found`, `right_not_found`. */
+  addTemplate(template: Pick<Template, 'name' | 'wish'>, actor?: string): Promise<void>;
+  listTemplates(): Promise<Template[]>;
+
   /** What apps would learn now. */
   groupsOf(accountId: string): Promise<{ readonly groups: string[]; readonly roles: string[]; readonly entitlements: string[] }>;
   /** Without an invitation. Returns what was new. Throws `group_not_found`, `right_not_found`. */
@@ -109,24 +127,25 @@ export type Guestlist = {
 
   /** For a host's registration page: may this browser register, and for what? */
   gate(exchange: Exchange, interaction?: Interaction): Promise<Gate>;
+  /** What a registration page has to ask agreement to, see `agreedTo`. */
+  readonly terms: readonly Term[];
   /** Keeps a place while somebody registers; returns until when. Throws what the invitation refuses. */
   hold(visit: Visit): Promise<Date>;
   /** Redeems for an account, or makes it in the same transaction. Throws what the invitation refuses. */
   redeem(visit: Visit, registration: Registration): Promise<Redeemed>;
-  /** Answers with the page for a refusal of an invitation. */
-  refuse(ctx: Context, refusal: Refusal): void;
+  /** Answers with the page for a refusal of an invitation, or with the step that is missing. */
+  refuse(ctx: Context, refusal: Refusal): Promise<void>;
   /** Hands queued mail to `send`. It happens by itself after each redemption; call it now and then for what failed. */
   deliverMail(): Promise<{ readonly sent: number; readonly failed: number }>;
+  /** Proves that nobody has changed the audit trail behind our back. `head` as it was told before: it must still be there. */
+  verifyAudit(head?: Head): Promise<Verdict>;
 };
-
-const defaultLifetimeSeconds = 7 * 24 * 60 * 60;
 
 export function invitations(options: GuestlistOptions): Guestlist {
   const host = createHost(options);
   const { database, clock, random, issuer, events } = host;
   const tools = { clock, random };
   let mounted: Provider | undefined;
-  const deliver = async () => (options.send ? deliverMail(database, options.send, host) : { sent: 0, failed: 0 });
   return {
     configure: (configuration) => configureProvider(host, configuration),
     mount(provider) {
@@ -140,65 +159,78 @@ export function invitations(options: GuestlistOptions): Guestlist {
     uninstall: () => uninstall(database),
     addGroup: async ({ description = '', rights = [], ...group }) =>
       void (await addGroup(database, { ...group, description, rights }, tools)),
+    changeGroup: (slug, change, actor = 'operator') => changeGroup(database, slug, { ...tools, actor, change }),
     addRight: ({ name, description = '' }) => addRight(database, { name, description }, tools),
-    invite: async ({ expiresAt = addSeconds(clock(), defaultLifetimeSeconds), ...wish }) => {
-      await refuseUnknownApp(host, wish.landingClientId);
-      const issued = await invite(database, { ...wish, expiresAt }, tools);
-      return { ...issued, url: ownUrl(issuer, `/invite/${issued.token}`) };
-    },
-    revoke: (invitationId, actor) => revoke(database, invitationId, { ...tools, actor }),
-    change: (invitationId, change, actor) => changeInvitation(database, invitationId, { ...tools, change, actor }),
-    find: async (invitationId) => {
-      const invitation = await findInvitation(database, invitationId);
-      return invitation && summarize(invitation, clock());
-    },
-    list: async ({ limit = 100, before } = {}) => {
-      const now = clock();
-      return (await listInvitations(database, { limit, before })).map((invitation) => summarize(invitation, now));
-    },
     groupsOf: (accountId) => findClaimFacts(database, accountId, clock()),
     grant: (accountId, wish, actor = 'operator') => grantTo(database, wish, { ...tools, accountId, actor, inside: events.granted }),
     withdraw: (accountId, wish, actor = 'operator') =>
       withdrawFrom(database, wish, { ...tools, accountId, actor, inside: events.withdrawn }),
+    ...inviting(host),
     gate: async ({ req, res }, interaction) => {
       if (!mounted) throw new TypeError('gate: call mount(provider) first');
       return gateOf({ host, provider: mounted }, { req, res }, interaction);
     },
+    terms: host.terms,
     hold: (visit) => holdPlace(host, visit),
-    redeem: async (visit, { redeemer, ip, locale = 'en' }) => redeem(host, { visit, redeemer, ip, locale }),
+    redeem: async (visit, { redeemer, agreedTo = [], ip, requestId, locale = 'en' }) =>
+      redeem(host, { visit, redeemer, agreedTo, from: { ip, requestId }, locale }),
     refuse: (ctx, refusal) => showRefusal({ host }, ctx, refusal),
-    deliverMail: deliver,
+    deliverMail: async () => (options.send ? deliverMail(database, options.send, host) : { sent: 0, failed: 0 }),
+    verifyAudit: (head) => verifyAudit(database, { head }),
   };
 }
 
-async function refuseUnknownApp({ apps }: InvitationHost, clientId: string | undefined): Promise<void> {
-  if (clientId === undefined || (await apps()).some((app) => app.clientId === clientId)) return;
-  throw new Failure('client_not_found', { clientId });
-}
+type Inviting = Pick<
+  Guestlist,
+  | 'invite'
+  | 'resend'
+  | 'confirm'
+  | 'adopt'
+  | 'revoke'
+  | 'change'
+  | 'waitingForApproval'
+  | 'approve'
+  | 'reject'
+  | 'givenThrough'
+  | 'undo'
+  | 'find'
+  | 'list'
+  | 'timeline'
+  | 'waitingFor'
+  | 'addTemplate'
+  | 'listTemplates'
+>;
 
-/** Throws `TypeError`, naming the option, for what could never work. */
-function createHost(options: GuestlistOptions): InvitationHost {
-  const { database, issuer, person, apps = async () => [], brand = 'Guestlist', clock = systemClock, random = secureRandom } = options;
-  if (database?.client?.config?.client !== 'pg') throw new TypeError('database: it must be a knex handle with client "pg"');
-  if (!URL.parse(issuer)) throw new TypeError('issuer: it must be the issuer identifier of the provider, an absolute address');
-  if (typeof person !== 'function') throw new TypeError('person: it must be a function from an account id to a person');
-  const { home = ownUrl(issuer, '/'), views, pages, texts, send, events = {}, onError = () => undefined } = options;
-  const renderer = createRenderer({ brand, base: basePath(issuer), home: options.home, views, pages, texts });
+/** What an inviter can do. */
+function inviting(host: InvitationHost): Inviting {
+  const { database, issuer } = host;
   return {
-    database,
-    clock,
-    random,
-    issuer,
-    person,
-    apps,
-    prompts: { create: false },
-    home,
-    events,
-    onError,
-    renderer,
-    show: createShow<InvitationPages>(renderer, clock),
-    render: renderer.render<InvitationMails>(),
-    unknownTokens: createThrottle(database, { name: 'unknown_token', points: 100, perSeconds: 60 }),
-    afterCommit: () => void (send && deliverMail(database, send, { clock, onError }).catch(onError)),
+    invite: async (options: InviteOptions) => {
+      const issued = await invite(host, options);
+      // The first form of the call has no address: there is always a link.
+      return { ...issued, url: issued.token && ownUrl(issuer, `/invite/${issued.token}`) } as IssuedLink;
+    },
+    resend: (id, actor, { expiresAt } = {}) => resend(host, id, { actor, expiresAt }),
+    confirm: (id, actor) => confirm(host, id, { actor }),
+    adopt: (id, actor) => adopt(host, id, { actor }),
+    revoke: (id, actor) => revoke(host, id, { actor }),
+    change: (id, change, actor) => changeInvitation(host, id, { actor, change }),
+    waitingForApproval: (id) => waitingForApproval(host, id),
+    approve: (invitationId, accountId, actor) => approve(host, { invitationId, accountId, actor }),
+    reject: (invitationId, accountId, actor) => reject(host, { invitationId, accountId, actor }),
+    givenThrough: (id) => givenThrough(host, id),
+    undo: (id, actor, accountIds) => undo(host, id, { actor, accountIds }),
+    find: async (id) => {
+      const invitation = await findInvitation(database, id);
+      return invitation && summarize(host, database, invitation);
+    },
+    list: async ({ limit = 100, before } = {}) => {
+      const found = await listInvitations(database, { limit, before });
+      return Promise.all(found.map((invitation) => summarize(host, database, invitation)));
+    },
+    timeline: (id) => timelineOf(host, id),
+    waitingFor: async (accountId) => (await waitingFor(host, accountId)).map(({ id }) => id),
+    addTemplate: (template, actor = 'operator') => addTemplate(host, template, { actor }),
+    listTemplates: () => listTemplates(host),
   };
 }

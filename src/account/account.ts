@@ -15,10 +15,15 @@ export type Account = {
   readonly emailVerifiedAt: Date | undefined;
   readonly createdAt: Date;
   readonly disabledAt: Date | undefined;
+  readonly otherEmails: readonly { readonly email: string; readonly verified: boolean }[];
 };
 
-export function toPerson({ name, email, emailVerifiedAt, disabledAt }: Account): HostPerson {
-  return { name, email, emailVerified: emailVerifiedAt !== undefined, disabled: disabledAt !== undefined };
+/** How strongly somebody has signed in, weakest first (OIDC Core §2, `acr`). */
+export const passwordAcr = 'urn:guestlist:acr:pwd';
+export const acrValues = [passwordAcr] as const;
+
+export function toPerson({ name, email, emailVerifiedAt, disabledAt, otherEmails }: Account): HostPerson {
+  return { name, email, emailVerified: emailVerifiedAt !== undefined, disabled: disabledAt !== undefined, otherEmails };
 }
 
 /** OIDC Core §5.1. The provider passes on only what was asked for and granted. */

@@ -1,9 +1,13 @@
 /** How the provider and the invitation slice ask about accounts. A disabled account is nobody to an app. */
 import type { FindAccount } from 'oidc-provider';
-import type { FindPerson } from '../invitation/host.ts';
+import { recordAudit } from '../audit/audit.ts';
+import type { ConfirmEmail, FindAccountByEmail, FindPerson } from '../invitation/host.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Database } from '../lib/db.ts';
+import { emailKey, emailSchema } from '../lib/email.ts';
+import type { Random } from '../lib/random.ts';
 import { toClaims, toPerson } from './account.ts';
-import { findAccountById } from './store.ts';
+import { findAccountById, findMailbox, saveProvenEmail } from './store.ts';
 
 export function createFindAccount(database: Database): FindAccount {
   return async (_ctx, accountId) => {
@@ -17,3 +21,18 @@ export const findPerson: FindPerson = async (accountId, db) => {
   const account = await findAccountById(db, accountId);
   return account && toPerson(account);
 };
+
+/** For the invitation slice: whose mailbox is it? */
+export const findAccountOfEmail: FindAccountByEmail = async (email, db) => {
+  const parsed = emailSchema.safeParse(email);
+  return parsed.success ? findMailbox(db, emailKey(parsed.data)) : undefined;
+};
+
+/** For the invitation slice: a mailbox was proven to be this account's. */
+export function createConfirmEmail({ clock, random }: { readonly clock: Clock; readonly random: Random }): ConfirmEmail {
+  return async (accountId, email, trx) => {
+    const now = clock();
+    if (!(await saveProvenEmail(trx, { accountId, email, now }))) return;
+    await recordAudit(trx, { at: now, actor: accountId, action: 'account.email_verified', subject: accountId }, random);
+  };
+}

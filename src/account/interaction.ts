@@ -5,6 +5,7 @@ import type { Interaction, InteractionResults } from 'oidc-provider';
 import { Failure } from '../errors.ts';
 import { type Gate, ignoreSessionNotFound } from '../invitation/gate.ts';
 import { ownPath } from '../invitation/host.ts';
+import { owesPin } from '../invitation/invitation.ts';
 import type { InvitationPages } from '../invitation/pages.ts';
 import { leadTo, type PageOf, type Show } from '../lib/answer.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -12,9 +13,11 @@ import type { Database } from '../lib/db.ts';
 import { type Fields, readOwnForm } from '../lib/form.ts';
 import type { Renderer } from '../lib/page.ts';
 import type { Random } from '../lib/random.ts';
+import type { Seal } from '../lib/seal.ts';
 import type { Guestlist } from '../plugin.ts';
 import type { AccountPages, Occasion } from './pages.ts';
 import type { Passwords } from './password.ts';
+import type { AccountSessions } from './sessions.ts';
 import type { AccountThrottles } from './throttle.ts';
 
 export type AccountSite = {
@@ -28,7 +31,12 @@ export type AccountSite = {
   readonly show: Show<PageOf<AccountPages & Pick<InvitationPages, 'invitation/required'>>>;
   readonly passwords: Passwords;
   readonly throttles: AccountThrottles;
-  /** Proves that a form came from a page of this interaction. */
+  readonly sessions: AccountSessions;
+  readonly seal: Seal;
+  readonly brand: string;
+  /** Where help can be asked for, `mailto:` or `https:`. */
+  readonly support: string | undefined;
+  /** Proves that a form came from a page of this interaction, or of whatever else is named. */
   readonly formToken: (interactionUid: string) => string;
 };
 
@@ -73,9 +81,10 @@ export function loginHintOf({ params }: Interaction): string {
   return typeof hint === 'string' ? hint.slice(0, 254) : '';
 }
 
-/** What somebody signs in or registers for, if it is an invitation. */
+/** What somebody signs in or registers for, if it is an invitation; before its PIN, no more than who invites. */
 export function occasionOf({ visit }: Gate): Occasion | undefined {
   if (!visit) return undefined;
   const { grants, inviterName } = visit.invitation;
+  if (owesPin(visit)) return { groupNames: [], inviterName };
   return { groupNames: grants.flatMap((grant) => (grant.kind === 'group' ? [grant.name] : [])), inviterName };
 }

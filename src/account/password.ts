@@ -1,13 +1,6 @@
-/**
- * Passwords: what may be one, and their hashes. Argon2id with a pepper (NIST 800-63B-4 §3.1.1.2, OWASP password
- * storage). As many hashes at once as there are cores, a bounded queue behind them: hashing shares its threads with
- * signing, and must not starve it.
- */
-import { availableParallelism } from 'node:os';
-import argon2 from 'argon2';
-import pLimit from 'p-limit';
+/** Passwords: what may be one, and their hashes, which do not depend on how a keyboard composes letters. */
 import { z } from 'zod';
-import { Failure } from '../errors.ts';
+import { createSlowHash, type SlowHash, type SlowHashOptions } from '../lib/slow-hash.ts';
 
 export const minPasswordLength = 15;
 const maxPasswordLength = 256;
@@ -63,38 +56,13 @@ async function loadEstimator() {
   });
 }
 
-export type Passwords = {
-  hash(password: string): Promise<string>;
-  /** Without a hash it takes as long, and is false: nobody learns whether there is an account. */
-  verify(hash: string | undefined, password: string): Promise<boolean>;
-  /** True for a hash made with weaker settings than today's. */
-  isOutdated(hash: string): boolean;
-};
+export type Passwords = SlowHash;
 
-/** OWASP's first choice: 19 MiB, two passes. */
-const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
-
-export async function createPasswords({
-  pepper,
-  queueLength = 500,
-}: {
-  readonly pepper: Buffer;
-  readonly queueLength?: number;
-}): Promise<Passwords> {
-  const limit = pLimit(availableParallelism());
-  const inTurn = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    if (limit.pendingCount >= queueLength) throw new Failure('too_busy', {}, 5);
-    return limit(work);
-  };
-  const hash = (password: string) => argon2.hash(normalize(password), { ...cost, secret: pepper });
-  // Also the self-test: a broken binary fails here, at the start.
-  const decoy = await hash('nobody has this password');
+export async function createPasswords(options: SlowHashOptions): Promise<Passwords> {
+  const { hash, verify, isOutdated } = await createSlowHash(options);
   return {
-    hash: (password) => inTurn(() => hash(password)),
-    verify: async (stored, password) => {
-      const matches = await inTurn(() => argon2.verify(stored ?? decoy, normalize(password), { secret: pepper }));
-      return matches && stored !== undefined;
-    },
-    isOutdated: (stored) => argon2.needsRehash(stored, cost),
+    hash: (password) => hash(normalize(password)),
+    verify: (stored, password) => verify(stored, normalize(password)),
+    isOutdated,
   };
 }

@@ -2,11 +2,21 @@
 import { Failure } from '../errors.ts';
 import { execute, firstRow, type Queryable, rows, type Transaction, violates } from '../lib/db.ts';
 import type { Account } from './account.ts';
-import { type EmailKey, emailKey } from './email.ts';
+import { type EmailKey, emailKey } from '../lib/email.ts';
 
-type AccountRow = { id: string; name: string; email: string; verified_at: Date | null; created_at: Date; disabled_at: Date | null };
+type AccountRow = {
+  id: string;
+  name: string;
+  email: string;
+  verified_at: Date | null;
+  created_at: Date;
+  disabled_at: Date | null;
+  others: { readonly email: string; readonly verified: boolean }[];
+};
 
-const columns = 'a.id, a.name, e.email, e.verified_at, a.created_at, a.disabled_at';
+const columns = `a.id, a.name, e.email, e.verified_at, a.created_at, a.disabled_at,
+  (select coalesce(json_agg(json_build_object('email', o.email, 'verified', o.verified_at is not null) order by o.created_at), '[]')
+    from guestlist.account_email o where o.account_id = a.id and o.primary_since is null) as others`;
 const source = 'guestlist.account a join guestlist.account_email e on e.account_id = a.id and e.primary_since is not null';
 
 function toAccount(row: AccountRow): Account {
@@ -17,6 +27,7 @@ function toAccount(row: AccountRow): Account {
     emailVerifiedAt: row.verified_at ?? undefined,
     createdAt: row.created_at,
     disabledAt: row.disabled_at ?? undefined,
+    otherEmails: row.others,
   };
 }
 
@@ -24,6 +35,8 @@ export type NewAccount = {
   readonly id: string;
   readonly name: string;
   readonly email: string;
+  /** Undefined: nobody has proven that mailbox. */
+  readonly emailVerifiedAt: Date | undefined;
   readonly passwordHash: string;
   readonly createdAt: Date;
   readonly invitationId: string;
@@ -42,9 +55,9 @@ export async function insertAccount(trx: Transaction, account: NewAccount): Prom
     await execute(
       trx,
       `
-      insert into guestlist.account_email (email_key, email, account_id, created_at, primary_since)
-      values (:key, :email, :id, :createdAt, :createdAt)`,
-      { ...account, key: emailKey(account.email) },
+      insert into guestlist.account_email (email_key, email, account_id, created_at, primary_since, verified_at)
+      values (:key, :email, :id, :createdAt, :createdAt, :verifiedAt)`,
+      { ...account, key: emailKey(account.email), verifiedAt: account.emailVerifiedAt ?? null },
     );
   } catch (error) {
     if (violates(error, 'account_email_pkey')) throw new Failure('email_taken');
@@ -76,8 +89,55 @@ export async function findPasswordHash(db: Queryable, accountId: string): Promis
   return row?.hash ?? undefined;
 }
 
-export async function setPasswordHash(db: Queryable, accountId: string, hash: string): Promise<void> {
-  await execute(db, 'update guestlist.account set password_hash = :hash where id = :accountId', { accountId, hash });
+/** False if the password is no longer the one that `previous` is a hash of. */
+export async function replacePasswordHash(
+  db: Queryable,
+  accountId: string,
+  { previous, hash }: { readonly previous: string; readonly hash: string },
+): Promise<boolean> {
+  const sql = 'update guestlist.account set password_hash = :hash where id = :accountId and password_hash = :previous';
+  return (await execute(db, sql, { accountId, previous, hash })) === 1;
+}
+
+export type Mailbox = { readonly accountId: string; readonly verified: boolean };
+
+/** Whose address it is, and whether they have proven it. */
+export async function findMailbox(db: Queryable, key: EmailKey): Promise<Mailbox | undefined> {
+  const sql = 'select account_id as "accountId", verified_at is not null as verified from guestlist.account_email where email_key = :key';
+  return firstRow(db, sql, { key });
+}
+
+/** A further address, proven; or one that the account has already, proven now. Another account's stays where it is. */
+export async function saveProvenEmail(
+  trx: Transaction,
+  { accountId, email, now }: { readonly accountId: string; readonly email: string; readonly now: Date },
+): Promise<boolean> {
+  const sql = `insert into guestlist.account_email (email_key, email, account_id, created_at, verified_at)
+    values (:key, :email, :accountId, :now, :now)
+    on conflict (email_key) do update set verified_at = coalesce(account_email.verified_at, excluded.verified_at)
+      where account_email.account_id = excluded.account_id`;
+  return (await execute(trx, sql, { key: emailKey(email), email, accountId, now })) === 1;
+}
+
+/** Takes an address that nobody has proven from whoever claimed it. Returns whose it was. */
+export async function deleteUnprovenEmail(trx: Transaction, key: EmailKey): Promise<string | undefined> {
+  const sql = 'delete from guestlist.account_email where email_key = :key and verified_at is null returning account_id as "accountId"';
+  return (await firstRow<{ accountId: string }>(trx, sql, { key }))?.accountId;
+}
+
+/** For an account that has lost its address: the first one it has proven takes its place. Without any, nobody can sign in to it any more. */
+export async function replaceLostEmail(trx: Transaction, accountId: string, now: Date): Promise<void> {
+  const isLost = 'not exists (select from guestlist.account_email where account_id = :accountId and primary_since is not null)';
+  const proven = `select email_key from guestlist.account_email
+    where account_id = :accountId and verified_at is not null order by verified_at, email_key limit 1`;
+  await execute(trx, `update guestlist.account_email set primary_since = :now where email_key = (${proven}) and ${isLost}`, {
+    accountId,
+    now,
+  });
+  await execute(trx, `update guestlist.account set disabled_at = :now where id = :accountId and disabled_at is null and ${isLost}`, {
+    accountId,
+    now,
+  });
 }
 
 /** Newest first. */

@@ -1,7 +1,7 @@
 /** How often one may try. Few tries from one place for one address; more in all, so that nobody is locked out at will. */
 import type { Database } from '../lib/db.ts';
 import { addressBlock, createThrottle } from '../lib/throttle.ts';
-import type { EmailKey } from './email.ts';
+import { countingKey, type EmailKey } from '../lib/email.ts';
 
 export type AccountThrottles = {
   /** Throws `too_many_requests` with the seconds to wait. */
@@ -10,6 +10,10 @@ export type AccountThrottles = {
   afterSignIn(key: EmailKey, ip: string): Promise<void>;
   /** By visit, and by place: whoever has a link has as many visits as they like. */
   beforeRegistration(visitId: string, ip: string): Promise<void>;
+  /** A link to this mailbox. The place first: one that has had its share uses up nobody's mailbox. */
+  beforeMail(key: EmailKey, ip: string): Promise<void>;
+  /** Judging a new password takes everybody's time. */
+  beforeNewPassword(accountId: string): Promise<void>;
 };
 
 export function createAccountThrottles(database: Database): AccountThrottles {
@@ -19,6 +23,9 @@ export function createAccountThrottles(database: Database): AccountThrottles {
   const inAll = createThrottle(database, { name: 'sign_in', points: 100, perSeconds: 24 * 60 * 60 });
   const perVisit = createThrottle(database, { name: 'register', points: 20, perSeconds: 60 * 60 });
   const registrationsOfPlace = createThrottle(database, { name: 'register_place', points: 1_000, perSeconds: 60 * 60 });
+  const mailsOfPlace = createThrottle(database, { name: 'account_mail_place', points: 100, perSeconds: 60 * 60 });
+  const mailsToMailbox = createThrottle(database, { name: 'account_mail', points: 3, perSeconds: 60 * 60 });
+  const newPasswords = createThrottle(database, { name: 'new_password', points: 20, perSeconds: 60 * 60 });
   const place = (key: EmailKey, ip: string) => `${key} ${addressBlock(ip)}`;
   return {
     async beforeSignIn(key, ip) {
@@ -35,5 +42,10 @@ export function createAccountThrottles(database: Database): AccountThrottles {
       await perVisit.consume(visitId);
       await registrationsOfPlace.consume(addressBlock(ip));
     },
+    async beforeMail(key, ip) {
+      await mailsOfPlace.consume(addressBlock(ip));
+      await mailsToMailbox.consume(countingKey(key));
+    },
+    beforeNewPassword: (accountId) => newPasswords.consume(accountId),
   };
 }

@@ -1,50 +1,76 @@
 /**
- * Who did what, when, from where. Owns the append-only record; the database refuses to change it. Called by use
- * cases inside their own transaction, so that no deed is without its entry and no entry without its deed.
+ * Who did what, when, from where. Owns the append-only record: the database refuses to change it, and links each event
+ * to the one before by a hash, so that a change behind its back is noticed. Called by use cases inside their own
+ * transaction, so that no deed is without its entry and no entry without its deed. Neighbours: `store.ts` (the SQL),
+ * `verify.ts` (the proof).
  */
-import { execute, type Queryable } from '../lib/db.ts';
+import type { Queryable } from '../lib/db.ts';
 import { newId, type Random } from '../lib/random.ts';
+import { addressBlock } from '../lib/throttle.ts';
+import { insertEvent } from './store.ts';
 
 export type AuditAction =
   | 'group.created'
+  | 'group.changed'
   | 'right.created'
   | 'client.created'
+  | 'template.created'
   | 'invitation.created'
+  | 'invitation.adopted'
+  | 'invitation.confirmed'
   | 'invitation.changed'
+  | 'invitation.resent'
   | 'invitation.revoked'
+  | 'invitation.undone'
   | 'invitation.redeemed'
   | 'invitation.declined'
+  | 'invitation.approval_asked'
+  | 'invitation.approved'
+  | 'invitation.rejected'
+  | 'invitation.pin_locked'
+  | 'invitation.pin_revoked'
+  | 'invitation.pin_changed'
+  | 'invitation.link_wanted'
   | 'grant.added'
   | 'grant.withdrawn'
   | 'account.created'
   | 'account.signed_in'
-  | 'account.signed_out';
+  | 'account.signed_out'
+  | 'account.disabled'
+  | 'account.enabled'
+  | 'account.password_reset_asked'
+  | 'account.password_changed'
+  | 'account.email_verified'
+  | 'account.email_change_asked'
+  | 'account.email_changed'
+  | 'account.email_removed'
+  | 'account.email_lost';
+
+/** Where a deed came from. Empty for the command line. */
+export type Origin = {
+  /** Only its block is kept: see `addressBlock`. */
+  readonly ip?: string | undefined;
+  readonly requestId?: string | undefined;
+};
 
 export type AuditEvent = {
   readonly at: Date;
   /** Account id, or `operator` for the command line. */
   readonly actor: string;
-  readonly actorIp?: string | undefined;
+  readonly from?: Origin | undefined;
   readonly action: AuditAction;
   readonly subject: string;
   /** Names and ids. Never a secret. */
-  readonly detail?: Readonly<Record<string, unknown>>;
+  readonly detail?: Readonly<Record<string, unknown>> | undefined;
 };
 
+/** Of a request. One that was broken off has no address any more. */
+export function originOf({ ip, state }: { readonly ip: string; readonly state: Record<string, unknown> }): Origin {
+  const requestId = state['requestId'];
+  return { ip: ip || undefined, requestId: typeof requestId === 'string' ? requestId : undefined };
+}
+
 export async function recordAudit(db: Queryable, event: AuditEvent, random: Random): Promise<void> {
-  await execute(
-    db,
-    `
-    insert into guestlist.audit_event (id, at, actor, actor_ip, action, subject, detail)
-    values (:id, :at, :actor, :actorIp, :action, :subject, :detail)`,
-    {
-      id: newId(event.at, random),
-      at: event.at,
-      actor: event.actor,
-      actorIp: event.actorIp ?? null,
-      action: event.action,
-      subject: event.subject,
-      detail: JSON.stringify(event.detail ?? {}),
-    },
-  );
+  const { at, actor, from: { ip, requestId } = {}, action, subject, detail = {} } = event;
+  await insertEvent(db, { id: newId(at, random), at, actor, addressBlock: ip && addressBlock(ip), requestId, action, subject, detail });
 }

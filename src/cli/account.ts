@@ -1,11 +1,12 @@
-/** `guestlist account list|show` */
+/** `guestlist account list|show|disable|enable` */
 import type { Command } from 'commander';
 import type { Account } from '../account/account.ts';
-import { emailKey, emailSchema } from '../account/email.ts';
-import { findAccountByEmail, listAccounts } from '../account/store.ts';
-import { Failure } from '../errors.ts';
-import { findClaimFacts } from '../group/store.ts';
-import { ending, type OutputOptions, print, wholeNumber, withDatabase } from './command.ts';
+import { disableAccount, enableAccount } from '../account/manage.ts';
+import { listAccounts } from '../account/store.ts';
+import { findClaimFacts } from '../group/membership-store.ts';
+import { ending, type OutputOptions, print, withDatabase } from './command.ts';
+import { accountWith } from './guestlist.ts';
+import { wholeNumber } from './option.ts';
 
 export function addAccountCommand(program: Command): void {
   const account = program.command('account').description('people who have an account');
@@ -21,30 +22,58 @@ export function addAccountCommand(program: Command): void {
     .argument('<email>')
     .option('--json', 'answer in JSON')
     .action(ending(show));
+  account
+    .command('disable')
+    .description('let somebody in nowhere any more; what they have stays theirs')
+    .argument('<email>')
+    .option('--json', 'answer in JSON')
+    .action(ending(disable));
+  account
+    .command('enable')
+    .description('take back that an account is disabled')
+    .argument('<email>')
+    .option('--json', 'answer in JSON')
+    .action(ending(enable));
 }
 
-function describe({ id, name, email, emailVerifiedAt, createdAt, disabledAt }: Account) {
-  return { id, name, email, emailVerified: emailVerifiedAt !== undefined, createdAt, disabledAt };
+function describe({ id, name, email, emailVerifiedAt, otherEmails, createdAt, disabledAt }: Account) {
+  return { id, name, email, emailVerified: emailVerifiedAt !== undefined, otherEmails, createdAt, disabledAt };
 }
 
 async function list({ limit, ...output }: OutputOptions & { readonly limit: number }): Promise<void> {
   await withDatabase(async ({ database }) => {
     const accounts = (await listAccounts(database, limit)).map(describe);
-    const lines = accounts.map(({ id, email, name }) => `${id}  ${email}  ${name}`);
+    const lines = accounts.map(({ id, email, name, disabledAt }) => `${id}  ${email}  ${name}${disabledAt ? '  (disabled)' : ''}`);
     print(output, { value: accounts, lines: lines.length > 0 ? lines : ['There is no account yet.'] });
   });
 }
 
 async function show(email: string, options: OutputOptions): Promise<void> {
   await withDatabase(async ({ database, clock }) => {
-    const parsed = emailSchema.safeParse(email);
-    const account = parsed.success ? await findAccountByEmail(database, emailKey(parsed.data)) : undefined;
-    if (!account) throw new Failure('account_not_found', { email });
+    const account = await accountWith(database, email);
     const claims = await findClaimFacts(database, account.id, clock());
+    const addresses = [{ email: account.email, verified: account.emailVerifiedAt !== undefined }, ...account.otherEmails];
     const lines = [
       `${account.name} <${account.email}>  ${account.id}`,
+      ...(account.disabledAt ? [`  disabled since ${account.disabledAt.toISOString()}`] : []),
+      ...addresses.map(({ email: one, verified }) => `  ${one}: ${verified ? 'verified' : 'not verified'}`),
       ...Object.entries(claims).map(([name, values]) => `  ${name}: ${values.join(' ') || '–'}`),
     ];
     print(options, { value: { ...describe(account), ...claims }, lines });
+  });
+}
+
+async function disable(email: string, options: OutputOptions): Promise<void> {
+  await withDatabase(async ({ database, clock, random }) => {
+    const disabled = await disableAccount(database, email, { clock, random, actor: 'operator' });
+    const line = disabled ? `${email} is let in nowhere any more.` : 'It was disabled before.';
+    print(options, { value: { email, disabled }, lines: [line] });
+  });
+}
+
+async function enable(email: string, options: OutputOptions): Promise<void> {
+  await withDatabase(async ({ database, clock, random }) => {
+    const enabled = await enableAccount(database, email, { clock, random, actor: 'operator' });
+    print(options, { value: { email, enabled }, lines: [enabled ? `${email} can sign in again.` : 'It was not disabled.'] });
   });
 }

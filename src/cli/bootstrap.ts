@@ -1,9 +1,8 @@
 /** `guestlist bootstrap`: another invitation for an admin, for whoever has the server's console. */
 import type { Command } from 'commander';
-import { findPerson } from '../account/find-account.ts';
-import { invitations } from '../plugin.ts';
 import { inviteAdmin } from '../server/bootstrap.ts';
-import { ending, type OutputOptions, print, withDatabase } from './command.ts';
+import { ending, type OutputOptions, print } from './command.ts';
+import { withGuestlist } from './guestlist.ts';
 
 export function addBootstrapCommand(program: Command): void {
   program
@@ -14,8 +13,7 @@ export function addBootstrapCommand(program: Command): void {
 }
 
 async function bootstrap(options: OutputOptions): Promise<void> {
-  await withDatabase(async (context) => {
-    const guestlist = invitations({ ...context, issuer: context.config.issuer, person: findPerson });
+  await withGuestlist(async ({ guestlist, ...context }) => {
     const { id, url, code, expiresAt } = await inviteAdmin(guestlist, context);
     print(options, { value: { id, url, code, expiresAt }, lines: [url, `Valid until ${expiresAt.toISOString()}, once.`] });
   });

@@ -4,10 +4,10 @@ import { clientIdPattern, defaultScope, strayScopes, toMetadata } from '../clien
 import { addClient, type NewClient } from '../client/register.ts';
 import { systemClock } from '../lib/clock.ts';
 import { complaintAbout } from '../oidc/client-check.ts';
-import { loadKeys } from '../oidc/keys.ts';
-import { serverSecret } from '../server/secret.ts';
 import { createSeal } from '../lib/seal.ts';
-import { address, collect, ending, matching, type OutputOptions, print, withDatabase } from './command.ts';
+import { ending, type OutputOptions, print, withDatabase } from './command.ts';
+import { knownSecret } from './guestlist.ts';
+import { address, collect, matching } from './option.ts';
 
 type AddOptions = OutputOptions & {
   readonly name?: string;
@@ -52,8 +52,8 @@ function httpAddress(text: string): string {
 }
 
 async function add(clientId: string, options: AddOptions, command: Command): Promise<void> {
-  await withDatabase(async ({ config, database, clock, random }) => {
-    const seal = createSeal(serverSecret(config, random), random);
+  await withDatabase(async (context) => {
+    const { config, database, clock, random } = context;
     const wish = {
       id: clientId,
       name: options.name ?? clientId,
@@ -67,8 +67,7 @@ async function add(clientId: string, options: AddOptions, command: Command): Pro
       isPublic: options.public ?? false,
     };
     refuseUnusable(wish, config.issuer, command);
-    // Throws under another secret than the server's, which could not open what we seal here.
-    await loadKeys({ database, seal, clock, random });
+    const seal = createSeal(await knownSecret(context), random);
     const { clientSecret } = await addClient(database, wish, { clock, random, seal });
     const lines = [
       `The app ${clientId} is registered.`,

@@ -1,12 +1,13 @@
-/** `guestlist group add|list` */
-import type { Command } from 'commander';
-import { rightPattern, slugPattern } from '../group/group.ts';
-import { addGroup } from '../group/manage.ts';
-import { listGroups } from '../group/store.ts';
-import { collect, ending, matching, type OutputOptions, print, withDatabase } from './command.ts';
+/** `guestlist group add|change|archive|restore|list` */
+import { type Command, Option } from 'commander';
+import { slugPattern } from '../group/group.ts';
+import { addGroup, changeGroup, type GroupChange } from '../group/manage.ts';
+import { type GroupRow, listGroups } from '../group/store.ts';
+import { ending, type OutputOptions, print, withDatabase } from './command.ts';
+import { collect, matching, places, right } from './option.ts';
+import { defined } from './wish.ts';
 
 const slug = matching(slugPattern, 'It must be lower-case letters, digits, dots, dashes or underscores, and start with a letter or digit.');
-const right = matching(rightPattern, 'It must look like wiki:edit.');
 
 export function addGroupCommand(program: Command): void {
   const group = program.command('group').description('groups that people can be in');
@@ -14,28 +15,84 @@ export function addGroupCommand(program: Command): void {
     .command('add')
     .description('make a group')
     .argument('<slug>', 'its name for apps; for ever', slug)
-    .requiredOption('--name <name>', 'its name for people', matching(/^.{1,100}$/u, 'It must have 1 to 100 characters.'))
-    .option('--description <text>', 'what being in it lets people do', matching(/^.{0,500}$/u, 'It must have 500 characters or fewer.'), '')
+    .requiredOption('--name <name>', 'its name for people')
+    .option('--description <text>', 'what being in it lets people do', '')
     .option('--right <right>', 'what its members may do; may be repeated', collect(right))
+    .option('--capacity <n>', 'most people in it; any number without it', places)
+    .option('--sensitive', 'a second person confirms each invitation to it')
     .option('--json', 'answer in JSON')
     .action(ending(add));
+  group
+    .command('change')
+    .description('change how many it holds, and whether a second person confirms each invitation to it')
+    .argument('<slug>', '', slug)
+    .option('--capacity <n|none>', 'most people in it; whoever is in stays in', (text) => (text === 'none' ? text : places(text)))
+    .option('--sensitive', 'a second person confirms each invitation to it')
+    .addOption(new Option('--not-sensitive', 'nobody does').conflicts('sensitive'))
+    .option('--json', 'answer in JSON')
+    .action(ending(change));
+  for (const [name, archived, description] of [
+    ['archive', true, 'let nobody in any more; apps hear nothing of it'],
+    ['restore', false, 'take back that it is archived'],
+  ] as const) {
+    group
+      .command(name)
+      .description(description)
+      .argument('<slug>', '', slug)
+      .option('--json', 'answer in JSON')
+      .action(ending((slugText: string, options: OutputOptions) => changeTo(slugText, { archived }, options)));
+  }
   group.command('list').description('show all groups').option('--json', 'answer in JSON').action(ending(list));
 }
 
-type AddOptions = OutputOptions & { readonly name: string; readonly description: string; readonly right?: readonly string[] };
+type AddOptions = OutputOptions & {
+  readonly name: string;
+  readonly description: string;
+  readonly right?: readonly string[];
+  readonly capacity?: number;
+  readonly sensitive?: true;
+};
 
-async function add(slugText: string, { name, description, right: rights = [], ...output }: AddOptions): Promise<void> {
+async function add(slugText: string, { right: rights = [], json = false, ...given }: AddOptions): Promise<void> {
   await withDatabase(async ({ database, clock, random }) => {
-    const group = { slug: slugText, name, description, rights };
+    const group = { slug: slugText, ...given, rights };
     const { id } = await addGroup(database, group, { clock, random });
-    print(output, { value: { id, ...group }, lines: [`The group ${slugText} is there.`] });
+    print({ json }, { value: { id, ...group }, lines: [`The group ${slugText} is there.`] });
+  });
+}
+
+type ChangeOptions = OutputOptions & { readonly capacity?: number | 'none'; readonly sensitive?: true; readonly notSensitive?: true };
+
+async function change(slugText: string, { capacity, sensitive, notSensitive, ...output }: ChangeOptions, command: Command): Promise<void> {
+  if (capacity === undefined && !sensitive && !notSensitive)
+    command.error("error: say what to change with '--capacity', '--sensitive' or '--not-sensitive'");
+  await changeTo(
+    slugText,
+    defined({ capacity: capacity === 'none' ? null : capacity, sensitive: notSensitive ? false : sensitive }),
+    output,
+  );
+}
+
+async function changeTo(slugText: string, wish: GroupChange, options: OutputOptions): Promise<void> {
+  await withDatabase(async ({ database, clock, random }) => {
+    await changeGroup(database, slugText, { change: wish, actor: 'operator', clock, random });
+    const changed = (await listGroups(database, clock())).find((group) => group.slug === slugText);
+    print(options, { value: changed, lines: changed ? [line(changed)] : [] });
   });
 }
 
 async function list(options: OutputOptions): Promise<void> {
   await withDatabase(async ({ database, clock }) => {
     const groups = await listGroups(database, clock());
-    const lines = groups.map((group) => `${group.slug}  ${group.name}  (${group.memberCount} in it)  ${group.rights.join(' ')}`.trimEnd());
-    print(options, { value: groups, lines: lines.length > 0 ? lines : ['There is no group yet.'] });
+    print(options, { value: groups, lines: groups.length > 0 ? groups.map(line) : ['There is no group yet.'] });
   });
+}
+
+function line({ slug: slugText, name, memberCount, capacity, sensitive, archived, rights }: GroupRow): string {
+  const facts = [
+    `${memberCount}${capacity === null ? '' : ` of ${capacity}`} in it`,
+    ...(sensitive ? ['sensitive'] : []),
+    ...(archived ? ['archived'] : []),
+  ];
+  return `${slugText}  ${name}  (${facts.join(', ')})  ${rights.join(' ')}`.trimEnd();
 }

@@ -2,6 +2,8 @@
 import type { Command } from 'commander';
 import { readConfig } from '../server/config.ts';
 import { openServerDatabase } from '../server/database.ts';
+import { installJobs } from '../server/jobs.ts';
+import { createLog } from '../server/log.ts';
 import { ending, type OutputOptions, print } from './command.ts';
 
 export function addMigrateCommand(program: Command): void {
@@ -13,8 +15,13 @@ export function addMigrateCommand(program: Command): void {
 }
 
 async function migrateDatabase(options: OutputOptions): Promise<void> {
-  const { migrated, close } = await openServerDatabase(readConfig(process.env), { role: 'command' });
-  await close();
+  const config = readConfig(process.env);
+  const { migrated, connection, database, close } = await openServerDatabase(config, { role: 'command' });
+  try {
+    await installJobs({ connection, database, log: createLog('silent'), sendsMail: config.smtp !== undefined });
+  } finally {
+    await close();
+  }
   const lines = migrated.length > 0 ? migrated.map((name) => `Done: ${name}`) : ['The database is up to date.'];
   print(options, { value: { migrated }, lines });
 }

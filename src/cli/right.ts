@@ -1,8 +1,8 @@
 /** `guestlist right add` */
 import type { Command } from 'commander';
-import { rightPattern } from '../group/group.ts';
 import { addRight } from '../group/manage.ts';
-import { ending, matching, type OutputOptions, print, withDatabase } from './command.ts';
+import { ending, type OutputOptions, print, withDatabase } from './command.ts';
+import { right } from './option.ts';
 
 export function addRightCommand(program: Command): void {
   program
@@ -10,8 +10,8 @@ export function addRightCommand(program: Command): void {
     .description('rights that people can have')
     .command('add')
     .description('make a right')
-    .argument('<name>', 'such as wiki:edit', matching(rightPattern, 'It must look like wiki:edit.'))
-    .option('--description <text>', 'what it lets people do', matching(/^.{0,500}$/u, 'It must have 500 characters or fewer.'), '')
+    .argument('<name>', 'such as wiki:edit', right)
+    .option('--description <text>', 'what it lets people do', '')
     .option('--json', 'answer in JSON')
     .action(ending(add));
 }

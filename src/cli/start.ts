@@ -7,17 +7,22 @@ import { createLog } from '../server/log.ts';
 import { type Started, startServer } from '../server/start.ts';
 import { ending } from './command.ts';
 import { type Demo, demoUrl, startDemo } from './demo.ts';
+import { untilTold } from './until-told.ts';
 
 export function addStartCommand(program: Command): void {
   program
     .command('start')
     .description('run the server')
     .option('--demo', 'with a demo app and something to try; not in production')
+    .option('--no-worker', 'leave mail and clean-up to others, see guestlist worker')
     .action(ending(start));
 }
 
-async function start({ demo: wantsDemo = false }: { readonly demo?: boolean }): Promise<void> {
-  const config = readConfig(process.env);
+type StartFlags = { readonly demo?: boolean; readonly worker: boolean };
+
+async function start({ demo: wantsDemo = false, worker }: StartFlags): Promise<void> {
+  const settings = readConfig(process.env);
+  const config = { ...settings, worker: settings.worker && worker };
   const withDemo = wantsDemo && !config.production;
   if (wantsDemo && !withDemo) process.stderr.write('--demo is for development: it is left out in production.\n');
   const tools = { config, clock: systemClock, random: secureRandom };
@@ -43,16 +48,4 @@ function greeting({ issuer, databaseUrl, dataDir }: Config, { adminUrl, mailboxU
   ];
   const shown = lines.flatMap(([label, text]) => (text ? [`  ${label.padEnd(20)}${text}\n`] : []));
   return `\nGuestlist is running. Stop it with Ctrl-C.\n\n${shown.join('')}\n`;
-}
-
-/** A second signal does not wait any longer. */
-function untilTold(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => {
-        process.once(signal, () => process.exit(1));
-        resolve();
-      });
-    }
-  });
 }

@@ -3,7 +3,7 @@
  * same name releases each, and so does the `claims` parameter (OIDC Core §5.5). Computed each time, never stored.
  */
 import type { Queryable } from '../lib/db.ts';
-import { findClaimFacts } from './store.ts';
+import { findClaimFacts } from './membership-store.ts';
 
 export const groupClaims = ['groups', 'roles', 'entitlements'] as const;
 export type GroupClaims = { [Name in (typeof groupClaims)[number]]?: readonly string[] };

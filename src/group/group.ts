@@ -16,6 +16,10 @@ export type Grant = (
       readonly name: string;
       readonly description: string;
       readonly role: string;
+      /** A second person confirms each invitation to it. */
+      readonly sensitive: boolean;
+      /** Nobody comes in any more, and apps hear nothing of it. */
+      readonly archived: boolean;
     }
   | { readonly kind: 'right'; readonly right: string; readonly description: string }
 ) & {
@@ -27,7 +31,18 @@ export type Grant = (
 export type Holdings = {
   readonly memberships: readonly { readonly groupId: string; readonly role: string; readonly endsAt?: Date | undefined }[];
   readonly rights: readonly { readonly right: string; readonly endsAt?: Date | undefined }[];
+  readonly removals?: readonly Removal[];
 };
+
+/** What somebody else took away from this person, and nobody has given back since. */
+export type Removal = ({ readonly groupId: string; readonly role: string } | { readonly right: string }) & { readonly removedAt: Date };
+
+/** Whoever is in the group in another role lacks only the one that was taken away; whoever is out is out of it whole. */
+export function isBarred(grant: Grant, holdings: Holdings, removal: Removal): boolean {
+  if (missingGrants([grant], holdings).length === 0) return false;
+  if (grant.kind === 'right') return 'right' in removal && removal.right === grant.right;
+  return 'groupId' in removal && removal.groupId === grant.groupId && (removal.role === grant.role || !isHeld(grant.groupId, holdings));
+}
 
 export const noHoldings: Holdings = { memberships: [], rights: [] };
 
@@ -37,6 +52,11 @@ export const plainRole = 'member';
 export const slugPattern = /^(?!system:)[a-z0-9][a-z0-9._-]{0,63}$/;
 export const rolePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 export const rightPattern = /^[a-z0-9][a-z0-9._:/-]{0,127}$/;
+
+/** In the group at all, in whatever role. */
+export function isHeld(groupId: string, { memberships }: Holdings): boolean {
+  return memberships.some((membership) => membership.groupId === groupId);
+}
 
 /** When a grant that is accepted at `now` ends. */
 export function endOf({ ends }: Grant, now: Date): Date | undefined {

@@ -6,22 +6,21 @@ import type { Clock } from '../lib/clock.ts';
 import { type Database, inTransaction, type Queryable, type Transaction } from '../lib/db.ts';
 import { newId, type Random } from '../lib/random.ts';
 import { type Grant, type GrantEnd, newGrants, plainRole } from './group.ts';
-import {
-  addGrant,
-  attachRight,
-  endAccountRight,
-  endMemberships,
-  ensureRight,
-  findGroup,
-  findHoldings,
-  findRight,
-  insertGroup,
-  lockHoldings,
-} from './store.ts';
-import { grantWishSchema, newGroupSchema, newRightSchema } from './wish.ts';
+import { addGrant, endAccountRight, endMemberships, findHoldings, lockHoldings } from './membership-store.ts';
+import { attachRight, ensureRight, findGroup, findRight, insertGroup, lockGroup, updateGroup } from './store.ts';
+import { grantWishSchema, groupChangeSchema, newGroupSchema, newRightSchema } from './wish.ts';
 
 type Context = { readonly clock: Clock; readonly random: Random };
-type NewGroup = { readonly slug: string; readonly name: string; readonly description: string; readonly rights: readonly string[] };
+type NewGroup = {
+  readonly slug: string;
+  readonly name: string;
+  readonly description: string;
+  readonly rights: readonly string[];
+  /** Most people in it. Default: any number. */
+  readonly capacity?: number | undefined;
+  /** A second person confirms each invitation to it. */
+  readonly sensitive?: boolean | undefined;
+};
 
 /** Rights that do not exist yet are made. Throws `group_exists`, and `TypeError` for what cannot be a group. */
 export async function addGroup(db: Database, wish: NewGroup, { clock, random }: Context): Promise<{ readonly id: string }> {
@@ -34,12 +33,37 @@ export async function addGroup(db: Database, wish: NewGroup, { clock, random }: 
       await ensureRight(trx, { name, description: '', createdAt: now });
       await attachRight(trx, id, name);
     }
-    await recordAudit(
-      trx,
-      { at: now, actor: 'operator', action: 'group.created', subject: id, detail: { slug: group.slug, rights } },
-      random,
-    );
+    await recordAudit(trx, { at: now, actor: 'operator', action: 'group.created', subject: id, detail: { ...group, rights } }, random);
     return { id };
+  });
+}
+
+export type GroupChange = {
+  /** Null: any number. People who are in already stay in. */
+  readonly capacity?: number | null | undefined;
+  readonly sensitive?: boolean | undefined;
+  /** Nobody comes in any more, and apps hear nothing of it; it can be taken back. */
+  readonly archived?: boolean | undefined;
+};
+
+/** Throws `group_not_found`. */
+export async function changeGroup(
+  db: Database,
+  slug: string,
+  { actor, change, clock, random }: Context & { readonly actor: string; readonly change: GroupChange },
+): Promise<void> {
+  checkArguments('changeGroup', groupChangeSchema, change);
+  await inTransaction(db, async (trx) => {
+    const group = await lockGroup(trx, slug);
+    if (!group) throw new Failure('group_not_found', { slug });
+    const now = clock();
+    const since = (wish: boolean | undefined, at: Date | null) => (wish === undefined ? at : wish ? (at ?? now) : null);
+    await updateGroup(trx, group.id, {
+      capacity: change.capacity === undefined ? group.capacity : change.capacity,
+      sensitiveAt: since(change.sensitive, group.sensitiveAt),
+      archivedAt: since(change.archived, group.archivedAt),
+    });
+    await recordAudit(trx, { at: now, actor, action: 'group.changed', subject: group.id, detail: { slug, ...change } }, random);
   });
 }
 
@@ -59,10 +83,10 @@ export async function addRight(
 
 export type GrantWish = {
   /** Group slugs; each may carry the role, `choir:manager`. */
-  readonly groups?: readonly string[];
-  readonly rights?: readonly string[];
+  readonly groups?: readonly string[] | undefined;
+  readonly rights?: readonly string[] | undefined;
   /** When all of it ends again. Default: never by itself. */
-  readonly ends?: GrantEnd;
+  readonly ends?: GrantEnd | undefined;
 };
 
 /** Throws `group_not_found` or `right_not_found`. */
@@ -72,7 +96,8 @@ export async function resolveGrants(db: Queryable, { groups = [], rights = [], e
     const [slug = '', role = plainRole] = named.split(':');
     const group = await findGroup(db, slug);
     if (!group) throw new Failure('group_not_found', { slug });
-    grants.push({ kind: 'group', groupId: group.id, slug, name: group.name, description: group.description, role, ends });
+    const { id: groupId, name, description, sensitive, archived } = group;
+    grants.push({ kind: 'group', groupId, slug, name, description, role, sensitive, archived, ends });
   }
   for (const name of new Set(rights)) {
     const right = await findRight(db, name);
@@ -95,7 +120,7 @@ export type Change = Context & {
   readonly inside?: ((change: { readonly accountId: string; readonly grants: readonly string[] }, trx: Transaction) => unknown) | undefined;
 };
 
-/** What is new is added, nothing is lowered. Returns what was new. */
+/** What is new is added, nothing is lowered. Returns what was new. By hand: whether a group is full or archived is not asked. */
 export async function grantTo(
   db: Database,
   wish: GrantWish,
@@ -125,9 +150,9 @@ export async function withdrawFrom(
     for (const named of new Set(wish.groups ?? [])) {
       const [slug = '', role] = named.split(':');
       if (!(await findGroup(trx, slug))) throw new Failure('group_not_found', { slug });
-      ended.push(...(await endMemberships(trx, { accountId, slug, role, now })).map((given) => `${slug}:${given}`));
+      ended.push(...(await endMemberships(trx, { accountId, slug, role, now, by: actor })).map((given) => `${slug}:${given}`));
     }
-    for (const right of new Set(wish.rights ?? [])) if (await endAccountRight(trx, { accountId, right, now })) ended.push(right);
+    for (const right of new Set(wish.rights ?? [])) if (await endAccountRight(trx, { accountId, right, now, by: actor })) ended.push(right);
     return record(trx, { at: now, actor, action: 'grant.withdrawn', accountId, grants: ended, inside, random });
   });
 }

@@ -9,16 +9,37 @@ export const plainLine = (maxLength: number) =>
     .max(maxLength, `must have ${maxLength} characters or fewer`)
     .regex(/^[^\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]*$/u, 'must have no control characters');
 
+/** Several lines of plain text, as people write them. */
+export const plainText = (maxLength: number) =>
+  z
+    .string()
+    .max(maxLength, `must have ${maxLength} characters or fewer`)
+    .transform((text) => text.normalize('NFC').replace(/\r\n?/g, '\n').trim())
+    .refine(
+      (text) => text.isWellFormed() && !/(?!\n)[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u.test(text),
+      'must have no control characters',
+    );
+
 const slugSchema = z
   .string()
   .regex(slugPattern, 'must be lower-case letters, digits, dots, dashes or underscores, 64 at most, and must not begin with system:');
 const rightSchema = z.string().regex(rightPattern, 'must look like wiki:edit');
+
+const capacitySchema = z.int('must be a whole number').min(1, 'must be 1 or more').max(1_000_000, 'must be 1000000 or less');
 
 export const newGroupSchema = z.object({
   slug: slugSchema,
   name: plainLine(100).min(1, 'must not be empty'),
   description: plainLine(500),
   rights: z.array(rightSchema),
+  capacity: capacitySchema.optional(),
+  sensitive: z.boolean().optional(),
+});
+
+export const groupChangeSchema = z.object({
+  capacity: capacitySchema.nullable().optional(),
+  sensitive: z.boolean().optional(),
+  archived: z.boolean().optional(),
 });
 
 export const newRightSchema = z.object({ name: rightSchema, description: plainLine(500) });

@@ -1,48 +1,78 @@
-/** Changing an invitation that is out: when it opens and ends, and for how many. The token stays as it is. */
+/** Changing an invitation that is out: when it opens and ends, for how many, and its PIN. The links stay as they are. */
 import { z } from 'zod';
 import { recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
 import { checkArguments } from '../lib/arguments.ts';
-import { type Database, inTransaction } from '../lib/db.ts';
-import { type IssueContext, placesSchema } from './issue.ts';
-import { lockInvitation, updateLimits } from './store.ts';
+import { inTransaction, type Transaction } from '../lib/db.ts';
+import { requireMayInvite } from './facts.ts';
+import { countHolds } from './hold-store.ts';
+import type { InvitationHost } from './host.ts';
+import type { Invitation } from './invitation.ts';
+import type { Deed } from './issue.ts';
+import { generatePin, hashPin } from './pin.ts';
+import { lockInvitation, updateLimits, updatePin } from './store.ts';
+import { pinWishSchema, placesSchema } from './wish.ts';
 
 export type InvitationChange = {
   readonly expiresAt?: Date;
   /** Null: at once. */
   readonly startsAt?: Date | null;
   readonly maxUses?: number;
+  /** A new one; true: six digits are made; null: none any more. Wrong tries are forgotten, right ones too. */
+  readonly pin?: string | true | null;
 };
 
-const changeSchema = z.object({
+const changeSchema = z.strictObject({
   expiresAt: z.date('must be a date').optional(),
   startsAt: z.date('must be a date').nullable().optional(),
   maxUses: placesSchema.optional(),
+  pin: pinWishSchema.nullable().optional(),
 });
 
+type Change = z.output<typeof changeSchema>;
+
 /**
- * Throws `invitation_not_found`, `invitation_revoked` (that is for good) and `places_below_used`; `TypeError` for times
- * that cannot be. An invitation that has run out opens again when its end is moved.
+ * Returns a PIN that was made. Throws `invitation_not_found`, `invitation_revoked` (that is for good),
+ * `places_below_used`, `grant_not_allowed`; `TypeError` for times that cannot be. An invitation that has run out opens
+ * again when its end is moved; one that a second person confirmed is to be confirmed again.
  */
 export async function changeInvitation(
-  db: Database,
+  host: InvitationHost,
   id: string,
-  { actor, change, clock, random }: IssueContext & { readonly actor: string; readonly change: InvitationChange },
-): Promise<void> {
-  checkArguments('change', changeSchema, change);
-  await inTransaction(db, async (trx) => {
+  { actor, from, change: wish }: Deed & { readonly change: InvitationChange },
+): Promise<{ readonly pin: string | undefined }> {
+  const change = checkArguments('change', changeSchema, wish);
+  const pin = change.pin === true ? generatePin(host.random) : (change.pin ?? undefined);
+  const pinHash = pin === undefined ? undefined : await hashPin(await host.hashes(), { invitationId: id, pin });
+  await inTransaction(host.database, async (trx) => {
     const invitation = await lockInvitation(trx, id);
     if (!invitation) throw new Failure('invitation_not_found');
     if (invitation.revokedAt) throw new Failure('invitation_revoked');
-    const now = clock();
-    const { expiresAt = invitation.expiresAt, maxUses = invitation.maxUses } = change;
-    const startsAt = change.startsAt === undefined ? invitation.startsAt : (change.startsAt ?? undefined);
-    if (change.expiresAt && expiresAt <= now) throw new TypeError('change: expiresAt must be in the future');
-    if (startsAt && startsAt >= expiresAt) throw new TypeError('change: startsAt must be before expiresAt');
-    if (maxUses < invitation.usedCount) throw new Failure('places_below_used', { usedCount: invitation.usedCount });
-    await updateLimits(trx, id, { expiresAt, startsAt, maxUses });
-    const { expiresAt: oldExpiresAt, startsAt: oldStartsAt, maxUses: oldMaxUses } = invitation;
-    const detail = { from: { expiresAt: oldExpiresAt, startsAt: oldStartsAt, maxUses: oldMaxUses }, to: { expiresAt, startsAt, maxUses } };
-    await recordAudit(trx, { at: now, actor, action: 'invitation.changed', subject: id, detail }, random);
+    const now = host.clock();
+    await requireMayInvite(host, trx, { actor, grants: invitation.grants, now });
+    const entry = { at: now, actor, from, subject: id } as const;
+    if (change.pin !== undefined) {
+      await updatePin(trx, id, pinHash === undefined ? undefined : { hash: pinHash, now });
+      await recordAudit(trx, { ...entry, action: 'invitation.pin_changed', detail: { hasPin: pinHash !== undefined } }, host.random);
+    }
+    const detail = await changeLimits(trx, { invitation, change, now });
+    if (detail) await recordAudit(trx, { ...entry, action: 'invitation.changed', detail }, host.random);
   });
+  return { pin: change.pin === true ? pin : undefined };
+}
+
+type Changing = { readonly invitation: Invitation; readonly change: Change; readonly now: Date };
+
+/** What was and what is; undefined if nothing of it was to change. */
+async function changeLimits(trx: Transaction, { invitation, change, now }: Changing) {
+  if (change.expiresAt === undefined && change.startsAt === undefined && change.maxUses === undefined) return undefined;
+  const { expiresAt = invitation.expiresAt, maxUses = invitation.maxUses } = change;
+  const startsAt = change.startsAt === undefined ? invitation.startsAt : (change.startsAt ?? undefined);
+  if (change.expiresAt && expiresAt <= now) throw new TypeError('change: expiresAt must be in the future');
+  if (startsAt && startsAt >= expiresAt) throw new TypeError('change: startsAt must be before expiresAt');
+  const usedCount = invitation.usedCount + (await countHolds(trx, invitation.id, { visitId: '', now }));
+  if (maxUses < invitation.maxUses && maxUses < usedCount) throw new Failure('places_below_used', { usedCount });
+  const to = { expiresAt, startsAt, maxUses };
+  await updateLimits(trx, invitation.id, to);
+  return { from: { expiresAt: invitation.expiresAt, startsAt: invitation.startsAt, maxUses: invitation.maxUses }, to };
 }

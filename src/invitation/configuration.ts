@@ -14,6 +14,7 @@ import { invitationPrompt, swapInviteParameter, switchAccountCheck } from './pro
 /** Throws `TypeError`, naming the setting, where the host has something of its own in the very place we need. */
 export function configureProvider(host: InvitationHost, configuration: Configuration): Configuration {
   refuseConflicts(configuration);
+  if (configuration.acrValues) host.strengths.acrValues = [...configuration.acrValues];
   host.prompts.create = configuration.interactions?.policy?.some(({ name }) => name === 'create') ?? false;
   return {
     ...configuration,

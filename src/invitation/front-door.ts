@@ -10,47 +10,48 @@ import { leadTo } from '../lib/answer.ts';
 import { checkForm } from '../lib/form.ts';
 import { addressBlock } from '../lib/throttle.ts';
 import { readVisitCookie, writeVisitCookie } from './cookie.ts';
+import { factsOf } from './facts.ts';
 import { ownUrl } from './host.ts';
-import { stateOf } from './invitation.ts';
-import type { AppLink } from './pages.ts';
-import { formToken, offerOf, pathOf, readSiteForm, showRefusal, type Site } from './respond.ts';
-import { findTokenId, markContinued } from './store.ts';
+import { type Facts, refusalAtDoor, refusalOfPin, stateOf } from './invitation.ts';
+import { showRefusal } from './respond.ts';
+import { addressedTo, formToken, isEmbedded, offerOf, pathOf, readSiteForm, type Site } from './site.ts';
 import { isMistypedCode, parseToken, tokenDigest } from './token.ts';
 import { beginVisit, type Visit, type VisitHandle, visitOf } from './visit.ts';
+import { findToken, markContinued, type TokenRow } from './visit-store.ts';
 
 /** The first-party client of the front door: it gets a session for the person, and neither code nor token. */
 export const frontDoorClientId = 'guestlist';
 
-type OpenVisit = { readonly visit: Visit; readonly handle: VisitHandle };
+export type OpenVisit = { readonly visit: Visit; readonly handle: VisitHandle };
 
-async function currentVisit({ host }: Site, ctx: Context): Promise<OpenVisit | undefined> {
+export async function currentVisit({ host }: Site, ctx: Context): Promise<OpenVisit | undefined> {
   const handle = readVisitCookie(host.issuer, ctx);
   const visit = await visitOf(host.database, handle, host.clock());
   return visit && handle ? { visit, handle } : undefined;
 }
 
 export async function openLink(site: Site, ctx: Context): Promise<void> {
-  const tokenId = await tokenIdOf(site, ctx, ctx['params']['token']);
-  if (!tokenId) return showCodePage(site, ctx, { notFound: true, secretAddress: true });
+  const token = await tokenOf(site, ctx, ctx['params']['token']);
+  if (!token) return showCodePage(site, ctx, { notFound: true, secretAddress: true });
   // A link preview asks with HEAD: it needs no visit.
-  if (ctx.method === 'GET') await visitToken(site, ctx, tokenId);
+  if (ctx.method === 'GET') await visitToken(site, ctx, token);
   leadTo(ctx, pathOf(site, '/invite'));
 }
 
 /** Undefined: it leads nowhere, however it is written. Only such tries are counted, so that nobody can lock others out. */
-async function tokenIdOf({ host }: Site, ctx: Context, text: unknown): Promise<string | undefined> {
+async function tokenOf({ host }: Site, ctx: Context, text: unknown): Promise<TokenRow | undefined> {
   const token = parseToken(text);
   // An unreadable token is looked up as well: it takes the same time as an unknown one.
-  const tokenId = await findTokenId(host.database, token ? tokenDigest(token) : Buffer.alloc(32));
-  if (!tokenId) await host.unknownTokens.consume(addressBlock(ctx.ip));
-  return tokenId;
+  const found = await findToken(host.database, token ? tokenDigest(token) : Buffer.alloc(32));
+  if (!found) await host.unknownTokens.consume(addressBlock(ctx.ip));
+  return found;
 }
 
-async function visitToken(site: Site, ctx: Context, tokenId: string): Promise<void> {
+async function visitToken(site: Site, ctx: Context, token: TokenRow): Promise<void> {
   const { host } = site;
-  const current = await currentVisit(site, ctx);
-  if (current?.visit.tokenId === tokenId && current.visit.answer === undefined) return;
-  const { handle } = await beginVisit(host.database, tokenId, { now: host.clock(), random: host.random });
+  const visit = (await currentVisit(site, ctx))?.visit;
+  if (visit?.tokenId === token.id && visit.channel === token.channel && visit.answer === undefined) return;
+  const { handle } = await beginVisit(host.database, token, { now: host.clock(), random: host.random });
   writeVisitCookie(host.issuer, ctx, handle);
 }
 
@@ -61,30 +62,41 @@ export async function showInvitation(site: Site, ctx: Context): Promise<void> {
   const { visit, handle } = current;
   // "Not now" can be taken back; the other answers stand.
   if (visit.answer && visit.answer !== 'declined') return leadTo(ctx, pathOf(site, '/invite/done'));
-  const person = await signedInPerson(site, ctx);
-  const state = stateOf(visit.invitation, site.host.clock());
-  // A full invitation is still good news to somebody who is in already: that is for the next page to say.
-  if (state === 'used_up' && !person) return showUsedUp(site, ctx, current);
-  if (state !== 'open' && state !== 'used_up') return showRefusal(site, ctx, { code: `invitation_${state}`, visit });
+  const { accountId, person } = await signedIn(site, ctx);
+  const facts = await factsOf(site.host, site.host.database, { visit, accountId, now: site.host.clock() });
+  const code = refusalOnLanding(facts, { isSignedIn: person !== undefined, now: site.host.clock() });
+  if (code === 'invitation_used_up') return showUsedUp(site, ctx, current);
+  if (code) return showRefusal(site, ctx, { code, visit });
+  const { addressee, needsApproval } = visit.invitation;
   site.host.show(ctx, {
     page: 'invitation/landing',
     data: {
       offer: offerOf(visit.invitation, site.host.clock()),
+      addressedTo: addressedTo(visit.invitation),
       signedInAs: person && { name: person.name, email: person.email },
       formToken: formToken(handle, 'continue'),
       continueAction: pathOf(site, '/invite/continue'),
+      declineAction: addressee && !visit.answer ? pathOf(site, '/invite/decline') : undefined,
+      needsApproval,
+      embedded: isEmbedded(ctx),
     },
   });
 }
 
-function showUsedUp(site: Site, ctx: Context, { visit, handle }: OpenVisit): void {
-  const signInAction = pathOf(site, '/invite/continue');
-  showRefusal(site, ctx, { code: 'invitation_used_up', visit, signInAction, formToken: formToken(handle, 'continue') });
+/** A full invitation is still good news to somebody who is in already: that is for the next page to say. */
+function refusalOnLanding(facts: Facts, { isSignedIn, now }: { readonly isSignedIn: boolean; readonly now: Date }) {
+  const isFull = stateOf(facts, now) === 'used_up' && !isSignedIn;
+  return refusalAtDoor(facts, now) ?? (isFull ? 'invitation_used_up' : refusalOfPin(facts));
 }
 
-async function signedInPerson({ host, provider }: Site, ctx: Context) {
+async function showUsedUp(site: Site, ctx: Context, { visit, handle }: OpenVisit): Promise<void> {
+  const signInAction = pathOf(site, '/invite/continue');
+  await showRefusal(site, ctx, { code: 'invitation_used_up', visit, signInAction, formToken: formToken(handle, 'continue') });
+}
+
+async function signedIn({ host, provider }: Site, ctx: Context) {
   const { accountId } = await provider.Session.get(ctx);
-  return accountId ? host.person(accountId, host.database) : undefined;
+  return { accountId, person: accountId === undefined ? undefined : await host.person(accountId, host.database) };
 }
 
 type CodePage = { readonly notFound: boolean; readonly mistyped?: boolean; readonly secretAddress?: boolean };
@@ -106,9 +118,9 @@ export async function enterCode(site: Site, ctx: Context): Promise<void> {
   const { code = '' } = await readSiteForm(site, ctx);
   const text = code.trim().match(/\/invite\/([A-Za-z0-9_-]+)/)?.[1] ?? code;
   if (isMistypedCode(text)) return showCodePage(site, ctx, { notFound: false, mistyped: true });
-  const tokenId = await tokenIdOf(site, ctx, text);
-  if (!tokenId) return showCodePage(site, ctx, { notFound: true });
-  await visitToken(site, ctx, tokenId);
+  const token = await tokenOf(site, ctx, text);
+  if (!token) return showCodePage(site, ctx, { notFound: true });
+  await visitToken(site, ctx, token);
   leadTo(ctx, pathOf(site, '/invite'));
 }
 
@@ -137,29 +149,4 @@ function authorizationUrl({ host, provider }: Site, visit: Visit, way: 'join' | 
     ...(way === 'login' || (way === 'create' && host.prompts.create) ? { prompt: way } : {}),
   });
   return `${provider.pathFor('authorization')}?${query}`;
-}
-
-/** Where everybody arrives who has answered. A later look at it is harmless: it only tells. */
-export async function showDone(site: Site, ctx: Context): Promise<void> {
-  const current = await currentVisit(site, ctx);
-  if (!current?.visit.answer) return leadTo(ctx, pathOf(site, '/invite'));
-  const { answer, invitation } = current.visit;
-  const data = {
-    answer,
-    offer: offerOf(invitation, site.host.clock()),
-    apps: answer === 'declined' ? [] : await appLinks(site, invitation.landingClientId),
-    invitationPage: pathOf(site, '/invite'),
-  };
-  site.host.show(ctx, { page: 'invitation/done', data });
-}
-
-/** Third-party initiated login, OIDC Core §4: the app starts its own sign-in, and finds the person signed in here. */
-async function appLinks({ host }: Site, landingClientId: string | undefined): Promise<AppLink[]> {
-  const apps = await host.apps();
-  const landing = apps.filter(({ clientId }) => clientId === landingClientId);
-  return (landing.length > 0 ? landing : apps).map(({ name, initiateLoginUri }) => {
-    const href = new URL(initiateLoginUri);
-    href.searchParams.set('iss', host.issuer);
-    return { name, href: href.href };
-  });
 }

@@ -3,21 +3,27 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type Provider from 'oidc-provider';
 import { errors as providerErrors, type Interaction } from 'oidc-provider';
 import type { FailureCode } from '../errors.ts';
+import { emailKey } from '../lib/email.ts';
 import { readVisitCookie } from './cookie.ts';
-import { withHolds } from './hold.ts';
+import { provenEmail } from './facts.ts';
 import type { InvitationHost } from './host.ts';
-import { stateOf } from './invitation.ts';
+import { preview } from './redeem.ts';
 import { type Visit, visitOf } from './visit.ts';
 
 export type Gate = {
-  /** Undefined: come in. Else why not; `invitation_required` where there is no invitation at all. */
+  /**
+   * Undefined: come in. Else why not; `invitation_required` where there is no invitation at all. Of some codes the
+   * person can get rid right away (see `isStep`): `refuse` shows how, and leads back.
+   */
   readonly refusal: FailureCode | undefined;
   /** What `hold` and `redeem` are given. May be there although the gate is closed. */
   readonly visit: Visit | undefined;
   /** The only address that may register; undefined: the person chooses one. */
   readonly email: string | undefined;
-  /** True if the invitation itself proved that address: it came by our own mail. */
+  /** True if that address was proven: the invitation came by our own mail, or a mailed code was typed. */
   readonly emailVerified: boolean;
+  /** A mailbox that this browser has proven, whether or not it must be the account's. */
+  readonly provenEmail: string | undefined;
 };
 
 type GateSite = { readonly host: InvitationHost; readonly provider: Provider };
@@ -27,13 +33,12 @@ export async function gateOf(
   { req, res }: { readonly req: IncomingMessage; readonly res: ServerResponse },
   known?: Interaction,
 ): Promise<Gate> {
-  const now = host.clock();
   const interaction = known ?? (await provider.interactionDetails(req, res).catch(ignoreSessionNotFound));
-  const held = await visitOf(host.database, readVisitCookie(host.issuer, provider.createContext(req, res)), now);
+  const held = await visitOf(host.database, readVisitCookie(host.issuer, provider.createContext(req, res)), host.clock());
   const asked = interaction?.params['invite'];
   const visit = asked === undefined || asked === held?.id ? held : undefined;
-  const refusal = await refusalOf(host, visit, { wasAsked: asked !== undefined, now });
-  return { refusal, visit, email: undefined, emailVerified: false };
+  const refusal = await refusalOf(host, visit, asked !== undefined);
+  return { refusal, visit, ...(await addressOf(host, visit)) };
 }
 
 /** For looking up an interaction: there is none, or it is over. */
@@ -41,14 +46,28 @@ export function ignoreSessionNotFound(error: unknown): undefined {
   if (!(error instanceof providerErrors.SessionNotFound)) throw error;
 }
 
-async function refusalOf(
-  { database }: InvitationHost,
-  visit: Visit | undefined,
-  { wasAsked, now }: { readonly wasAsked: boolean; readonly now: Date },
-): Promise<FailureCode | undefined> {
+/** A refusal that is only the next step: a PIN to type, a mailbox to prove. */
+export function isStep(code: FailureCode | undefined): boolean {
+  return code === 'pin_required' || code === 'email_not_verified';
+}
+
+async function refusalOf(host: InvitationHost, visit: Visit | undefined, wasAsked: boolean): Promise<FailureCode | undefined> {
   if (!visit) return wasAsked ? 'invitation_not_found' : 'invitation_required';
   // Answered here before: to somebody who asks for it by name it is used, to anybody else it is as if there were none.
   if (visit.answer && visit.answer !== 'declined') return wasAsked ? 'invitation_used_up' : 'invitation_required';
-  const state = stateOf(await withHolds(database, visit.invitation, { visitId: visit.id, now }), now);
-  return state === 'open' ? undefined : `invitation_${state}`;
+  if (!host.takesNewcomers) return 'registration_closed';
+  const decision = await preview(host, visit, { accountId: undefined, acr: undefined });
+  return decision.outcome === 'refused' ? decision.code : undefined;
+}
+
+async function addressOf(
+  { database }: InvitationHost,
+  visit: Visit | undefined,
+): Promise<Pick<Gate, 'email' | 'emailVerified' | 'provenEmail'>> {
+  if (!visit) return { email: undefined, emailVerified: false, provenEmail: undefined };
+  const { addressee, domains } = visit.invitation;
+  const proven = await provenEmail(database, visit);
+  const fixed = addressee && addressee.rule !== 'any' ? addressee.email : domains.length > 0 ? proven : undefined;
+  const emailVerified = fixed !== undefined && proven !== undefined && emailKey(fixed) === emailKey(proven);
+  return { email: fixed, emailVerified, provenEmail: proven };
 }

@@ -5,10 +5,11 @@
  */
 import { Failure } from '../errors.ts';
 import { addSeconds } from '../lib/clock.ts';
-import { inTransaction, type Queryable } from '../lib/db.ts';
+import { inTransaction } from '../lib/db.ts';
 import type { InvitationHost } from './host.ts';
-import { type Invitation, stateOf } from './invitation.ts';
-import { countHolds, upsertHold } from './hold-store.ts';
+import { standingOf } from './facts.ts';
+import { upsertHold, withHolds } from './hold-store.ts';
+import { stateOf } from './invitation.ts';
 import { lockInvitation } from './store.ts';
 import type { Visit } from './visit.ts';
 
@@ -21,19 +22,10 @@ export async function holdPlace(host: InvitationHost, visit: Visit): Promise<Dat
     if (!locked) throw new Failure('invitation_not_found');
     const now = host.clock();
     if (now >= visit.expiresAt) throw new Failure('invitation_required');
-    const state = stateOf(await withHolds(trx, locked, { visitId: visit.id, now }), now);
+    const state = stateOf(await standingOf(host, trx, { invitation: await withHolds(trx, locked, { visitId: visit.id, now }), now }), now);
     if (state !== 'open') throw new Failure(`invitation_${state}`);
     const expiresAt = addSeconds(now, holdSeconds);
     await upsertHold(trx, { visitId: visit.id, invitationId: locked.id, expiresAt });
     return expiresAt;
   });
-}
-
-/** The invitation as this visit sees it: places kept for others are taken, its own is not. */
-export async function withHolds(
-  db: Queryable,
-  invitation: Invitation,
-  { visitId, now }: { readonly visitId: string; readonly now: Date },
-): Promise<Invitation> {
-  return { ...invitation, heldCount: await countHolds(db, invitation.id, { visitId, now }) };
 }

@@ -8,19 +8,35 @@ import type { Clock } from '../lib/clock.ts';
 import type { Database, Queryable, Transaction } from '../lib/db.ts';
 import type { Render, Renderer } from '../lib/page.ts';
 import type { Random } from '../lib/random.ts';
+import type { Seal } from '../lib/seal.ts';
+import type { SlowHash } from '../lib/slow-hash.ts';
 import type { Throttle } from '../lib/throttle.ts';
-import type { InvitationMails, InvitationPages } from './pages.ts';
+import type { InvitationMails, InvitationPages, Term } from './pages.ts';
 
 export type HostPerson = {
   readonly name: string;
   readonly email?: string | undefined;
   readonly emailVerified: boolean;
-  /** A disabled person can accept nothing. */
+  /** A disabled person can accept nothing, and what they offered is suspended. */
   readonly disabled?: boolean | undefined;
+  /** Further addresses of the same account. */
+  readonly otherEmails?: readonly { readonly email: string; readonly verified: boolean }[] | undefined;
 };
 
 /** Undefined: no such account. `db` is the transaction in progress, if there is one; a host may ignore it. */
 export type FindPerson = (accountId: string, db: Queryable) => Promise<HostPerson | undefined>;
+
+/** Which account has this address, and whether the mailbox was proven to it. Undefined: none. */
+export type FindAccountByEmail = (
+  email: string,
+  db: Queryable,
+) => Promise<{ readonly accountId: string; readonly verified: boolean } | undefined>;
+
+/** Notes that a mailbox was proven to be this account's: a new address of it, or one that it has already. */
+export type ConfirmEmail = (accountId: string, email: string, trx: Transaction) => Promise<unknown>;
+
+/** Whether this account could invite to these today: `choir:member`, or the name of a right. */
+export type MayInvite = (accountId: string, grants: readonly string[], db: Queryable) => boolean | Promise<boolean>;
 
 /** An app that an invitee can be led to. */
 export type HostApp = { readonly clientId: string; readonly name: string; readonly initiateLoginUri: string };
@@ -31,6 +47,9 @@ export type HostApp = { readonly clientId: string; readonly name: string; readon
  */
 export type GuestlistEvents = {
   readonly redeemed?: (redemption: RedeemedEvent, trx: Transaction) => unknown;
+  /** Somebody asked to join and waits for a decision. */
+  readonly awaiting?: (request: ApprovalEvent, trx: Transaction) => unknown;
+  readonly rejected?: (request: ApprovalEvent & { readonly actor: string }, trx: Transaction) => unknown;
   readonly declined?: (answer: { readonly invitationId: string; readonly accountId: string }, trx: Transaction) => unknown;
   readonly granted?: (change: GrantEvent, trx: Transaction) => unknown;
   readonly withdrawn?: (change: GrantEvent, trx: Transaction) => unknown;
@@ -47,6 +66,8 @@ export type RedeemedEvent = {
   readonly redeemedAt: Date;
 };
 
+export type ApprovalEvent = { readonly invitationId: string; readonly accountId: string };
+
 export type GrantEvent = { readonly accountId: string; readonly grants: readonly string[] };
 
 export type InvitationHost = {
@@ -56,12 +77,26 @@ export type InvitationHost = {
   /** The issuer identifier: every link of ours starts with it, never with a header. */
   readonly issuer: string;
   readonly person: FindPerson;
+  readonly accountOf: FindAccountByEmail;
+  readonly confirmEmail: ConfirmEmail | undefined;
+  /** Undefined: by the roles that the groups know of, see `group/policy.ts`. */
+  readonly mayInvite: MayInvite | undefined;
   /** Apps with an `initiate_login_uri` (OIDC Core §4), best first. */
   readonly apps: () => Promise<readonly HostApp[]>;
   /** Known once the provider is configured: can a newcomer be sent straight to registering? */
   readonly prompts: { create: boolean };
+  /** Sign-in strengths, weakest first. Known once the provider is configured. */
+  readonly strengths: { acrValues: readonly string[] };
+  /** False: accounts there are may accept, and nobody else. */
+  readonly takesNewcomers: boolean;
+  /** What a registration is worth; undefined: less than any. */
+  readonly acrOfNewcomer: string | undefined;
   /** Absolute address that pages and mails call home. */
   readonly home: string;
+  /** To be agreed to before somebody joins; empty: nothing is asked. */
+  readonly terms: readonly Term[];
+  /** Where help can be asked for, `mailto:` or `https:`. */
+  readonly support: string | undefined;
   readonly events: GuestlistEvents;
   /** Called after a redemption was committed: there may be mail to send. */
   readonly afterCommit: () => void;
@@ -72,6 +107,17 @@ export type InvitationHost = {
   readonly render: Render<InvitationMails>;
   /** Counts links and codes that led nowhere, by address block. */
   readonly unknownTokens: Throttle;
+  /** What must be hashed slowly or rest sealed needs the option `secret`: without it these throw `TypeError`. */
+  readonly hashes: () => Promise<SlowHash>;
+  readonly codeKey: () => Buffer;
+  readonly seal: Seal | undefined;
+  /** Counts wrong PINs over all invitations, by address block. */
+  readonly wrongPins: Throttle;
+  /** Counts mailed codes, by mailbox and by address block. */
+  readonly codesToMailbox: Throttle;
+  readonly codesFromPlace: Throttle;
+  /** Counts wishes for a new link, by invitation. */
+  readonly linkWishes: Throttle;
 };
 
 /** The issuer's own path, without a slash at its end; empty at the root. */

@@ -1,115 +1,172 @@
-/** What an inviter can do: make an invitation, take it back. The token is in the answer once, and nowhere else. */
-import { z } from 'zod';
-import { recordAudit } from '../audit/audit.ts';
+/**
+ * Making an invitation. Its link and its PIN are in the answer once, and nowhere else; a link that goes by mail is in
+ * nobody's answer. Neighbours: `wish.ts` (what may be asked for), `change.ts`, `resend.ts`, `confirm.ts`, `undo.ts`.
+ */
+import type { z } from 'zod';
+import { type Origin, recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
-import { type GrantWish, resolveGrants } from '../group/manage.ts';
-import { grantWishSchema, plainLine } from '../group/wish.ts';
+import { resolveGrants } from '../group/manage.ts';
+import type { Grant } from '../group/group.ts';
 import { checkArguments } from '../lib/arguments.ts';
-import type { Clock } from '../lib/clock.ts';
-import { type Database, inTransaction } from '../lib/db.ts';
-import { newId, type Random } from '../lib/random.ts';
-import { insertInvitation, insertToken, lockInvitation, markRevoked } from './store.ts';
+import { addSeconds } from '../lib/clock.ts';
+import { inTransaction, type Transaction } from '../lib/db.ts';
+import { emailKey, maskEmail } from '../lib/email.ts';
+import { newId } from '../lib/random.ts';
+import { cancelMails } from '../mail/outbox.ts';
+import { mayInvite, requireMayInvite } from './facts.ts';
+import type { InvitationHost } from './host.ts';
+import { type Invitation, needsConfirming } from './invitation.ts';
+import { queueInvited } from './mails.ts';
+import { generatePin, hashPin } from './pin.ts';
+import { insertInvitation, lockInvitation, markRevoked, type NewInvitation } from './store.ts';
+import { refuseUnknownApp, refuseUnknownWords, withTemplate } from './template.ts';
 import { mintToken, toCode, type Token, tokenDigest } from './token.ts';
-
-export type InviteOptions = GrantWish & {
-  /** Places, 1 to 1,000,000. Default 1. */
-  readonly maxUses?: number;
-  /** Default: at once. */
-  readonly startsAt?: Date;
-  readonly expiresAt: Date;
-  /** For the inviter's own lists. */
-  readonly label?: string;
-  /** Shown to invitees. */
-  readonly inviterName?: string;
-  readonly inviterId?: string;
-  /** The app the invitee is led to. */
-  readonly landingClientId?: string;
-};
+import { insertToken } from './visit-store.ts';
+import { type InviteOptions, inviteSchema } from './wish.ts';
 
 export type IssuedInvitation = {
   readonly id: string;
-  readonly token: Token;
+  /** Undefined if it goes by mail alone: then nobody but the addressee is told. */
+  readonly token: Token | undefined;
   /** The same secret, to be typed. */
-  readonly code: string;
+  readonly code: string | undefined;
+  readonly pin: string | undefined;
   readonly expiresAt: Date;
   readonly maxUses: number;
+  /** Nobody can use it before a second person has confirmed it, and no mail is sent. */
+  readonly needsConfirming: boolean;
 };
 
-export type IssueContext = { readonly clock: Clock; readonly random: Random };
+/** Who does something to an invitation: an account whose rights are asked, or `operator`. */
+export type Deed = { readonly actor: string; readonly from?: Origin | undefined };
 
-export const placesSchema = z.int('must be a whole number').min(1, 'must be 1 or more').max(1_000_000, 'must be 1000000 or less');
+type Wish = z.output<typeof inviteSchema>;
 
-const inviteSchema = grantWishSchema
-  .extend({
-    maxUses: placesSchema.optional(),
-    startsAt: z.date('must be a date').optional(),
-    expiresAt: z.date('must be a date'),
-    label: plainLine(200).optional(),
-    inviterName: plainLine(100).optional(),
-    inviterId: z.string().optional(),
-    landingClientId: z.string().optional(),
-  })
-  .refine(({ groups = [], rights = [] }) => groups.length + rights.length > 0, 'needs groups or rights: an invitation must give something');
+const defaultLifetimeSeconds = 7 * 24 * 60 * 60;
 
 /**
- * Throws `group_not_found` or `right_not_found`; then nothing is made. `TypeError` for what no invitation can be, such as
- * one that ends in the past.
+ * Throws `group_not_found`, `right_not_found`, `template_not_found`, `client_not_found`, `grant_not_allowed`; then nothing is made.
+ * `TypeError`, naming the option, for what no invitation can be, such as one that ends in the past.
  */
-export async function invite(db: Database, options: InviteOptions, { clock, random }: IssueContext): Promise<IssuedInvitation> {
-  checkArguments('invite', inviteSchema, options);
-  refuseOddTimes(options, clock());
-  return inTransaction(db, async (trx) => {
-    const now = clock();
-    const grants = await resolveGrants(trx, options);
-    const id = newId(now, random);
-    const token = mintToken(random);
-    const { expiresAt, maxUses = 1, label = '' } = options;
-    await insertInvitation(trx, {
-      id,
-      label,
-      maxUses,
-      startsAt: options.startsAt,
-      expiresAt,
-      grants,
-      createdAt: now,
-      inviterId: options.inviterId,
-      inviterName: options.inviterName,
-      landingClientId: options.landingClientId,
-    });
-    await insertToken(trx, { id: newId(now, random), invitationId: id, channel: 'link', digest: tokenDigest(token), createdAt: now });
-    await recordAudit(
-      trx,
-      {
-        at: now,
-        actor: options.inviterId ?? 'operator',
-        action: 'invitation.created',
-        subject: id,
-        detail: { groups: options.groups ?? [], rights: options.rights ?? [], maxUses, expiresAt },
-      },
-      random,
-    );
-    return { id, token, code: toCode(token), expiresAt, maxUses };
+export async function invite(host: InvitationHost, options: InviteOptions, from?: Origin): Promise<IssuedInvitation> {
+  const { lifetimeSeconds = defaultLifetimeSeconds, ...full } = await withTemplate(host.database, options);
+  const wish = checkArguments('invite', inviteSchema, { expiresAt: addSeconds(host.clock(), lifetimeSeconds), ...full });
+  refuseUnknown(host, wish);
+  await refuseUnknownApp(host, wish.landingClientId);
+  const id = newId(host.clock(), host.random);
+  const pin = wish.pin === true ? generatePin(host.random) : wish.pin;
+  // Before the transaction: it takes long on purpose.
+  const pinHash = pin === undefined ? undefined : await hashPin(await host.hashes(), { invitationId: id, pin });
+  const issued = await inTransaction(host.database, async (trx) => {
+    const now = host.clock();
+    const invitation = await makeInvitation(host, trx, { id, wish, pinHash, now });
+    const token = await makeTokens(host, trx, { invitation, channels: wish.channels, now });
+    const { groups = [], rights = [], maxUses, email } = wish;
+    const detail = {
+      groups,
+      rights,
+      maxUses: maxUses ?? 1,
+      expiresAt: wish.expiresAt,
+      addressee: email === undefined ? undefined : maskEmail(email),
+    };
+    const entry = { at: now, actor: wish.inviterId ?? 'operator', from, action: 'invitation.created', subject: id, detail } as const;
+    await recordAudit(trx, entry, host.random);
+    return { invitation, token };
   });
+  host.afterCommit();
+  const { invitation, token } = issued;
+  const { expiresAt, maxUses } = invitation;
+  return { id, token, code: token && toCode(token), pin, expiresAt, maxUses, needsConfirming: needsConfirming(invitation) };
 }
 
-function refuseOddTimes({ startsAt, expiresAt, ends }: InviteOptions, now: Date): void {
+/** Ten years: what is meant to last is granted, not offered. */
+const longestLifetimeSeconds = 315_576_000;
+
+function refuseUnknown(host: InvitationHost, wish: Wish): void {
+  const now = host.clock();
+  const { expiresAt, ends } = wish;
   if (expiresAt <= now) throw new TypeError('invite: expiresAt must be in the future');
-  if (startsAt && startsAt >= expiresAt) throw new TypeError('invite: startsAt must be before expiresAt');
-  // Else the last ones to accept would be given what is over already.
-  if (ends && 'at' in ends && ends.at <= expiresAt) throw new TypeError('invite: ends.at must be after expiresAt');
+  if (expiresAt > addSeconds(now, longestLifetimeSeconds)) throw new TypeError('invite: expiresAt must be within ten years');
+  if (ends && 'at' in ends && ends.at <= now) throw new TypeError('invite: ends.at must be in the future');
+  refuseUnknownWords(host, 'invite', wish);
 }
 
-/** Ends an invitation for good. False if it was revoked before; throws `invitation_not_found`. */
-export async function revoke(
-  db: Database,
-  id: string,
-  { clock, random, actor }: IssueContext & { readonly actor: string },
-): Promise<boolean> {
-  return inTransaction(db, async (trx) => {
-    if (!(await lockInvitation(trx, id))) throw new Failure('invitation_not_found');
-    const now = clock();
+type Making = { readonly id: string; readonly wish: Wish; readonly pinHash: string | undefined; readonly now: Date };
+
+async function makeInvitation(host: InvitationHost, trx: Transaction, { id, wish, pinHash, now }: Making): Promise<NewInvitation> {
+  const grants = await resolveGrants(trx, wish);
+  const { inviterId, email, emailRule: rule = 'exact' } = wish;
+  refuseArchived(grants);
+  if (inviterId !== undefined && !(await mayInvite(host, trx, { accountId: inviterId, grants, now })))
+    throw new Failure('grant_not_allowed');
+  const invitation: NewInvitation = {
+    id,
+    grants,
+    pinHash,
+    inviterId,
+    createdAt: now,
+    label: wish.label ?? '',
+    inviterName: wish.inviterName,
+    message: wish.message ?? '',
+    locale: wish.locale,
+    landingClientId: wish.landingClientId,
+    maxUses: wish.maxUses ?? 1,
+    startsAt: wish.startsAt,
+    expiresAt: wish.expiresAt,
+    addressee: email === undefined ? undefined : { email, key: emailKey(email), rule },
+    domains: wish.domains ?? [],
+    requiredAcr: wish.acr,
+    needsApproval: wish.approval ?? false,
+    pinSetAt: pinHash === undefined ? undefined : now,
+  };
+  await insertInvitation(trx, invitation);
+  return invitation;
+}
+
+function refuseArchived(grants: readonly Grant[]): void {
+  for (const grant of grants) if (grant.kind === 'group' && grant.archived) throw new Failure('group_not_found', { slug: grant.slug });
+}
+
+type Tokens = { readonly invitation: NewInvitation; readonly channels: Wish['channels']; readonly now: Date };
+
+/** The token to be shown, if there is one. */
+async function makeTokens(host: InvitationHost, trx: Transaction, { invitation, channels, now }: Tokens): Promise<Token | undefined> {
+  const wanted = channels ?? [invitation.addressee ? 'mail' : 'link'];
+  if (wanted.includes('mail')) {
+    const token = await makeToken(host, trx, { invitationId: invitation.id, channel: 'mail', now });
+    // Of one that waits for a second person, the mail is sent when it is confirmed, with a token of its own.
+    if (!needsConfirming(invitation)) await queueInvited(host, trx, { invitation: asMade(invitation), token, now });
+  }
+  return wanted.includes('link') ? makeToken(host, trx, { invitationId: invitation.id, channel: 'link', now }) : undefined;
+}
+
+function asMade(invitation: NewInvitation): Invitation {
+  return { ...invitation, usedCount: 0, heldCount: 0, revokedAt: undefined, confirmedAt: undefined };
+}
+
+type NewToken = { readonly invitationId: string; readonly channel: 'mail' | 'link'; readonly now: Date };
+
+export async function makeToken(host: InvitationHost, trx: Transaction, { invitationId, channel, now }: NewToken): Promise<Token> {
+  const token = mintToken(host.random);
+  await insertToken(trx, { id: newId(now, host.random), invitationId, channel, digest: tokenDigest(token), createdAt: now });
+  return token;
+}
+
+/**
+ * Ends an invitation for good, with the mail that is still to be sent. False if it was revoked before; throws
+ * `invitation_not_found`, `grant_not_allowed`.
+ */
+export async function revoke(host: InvitationHost, id: string, { actor, from }: Deed): Promise<boolean> {
+  return inTransaction(host.database, async (trx) => {
+    const invitation = await lockInvitation(trx, id);
+    if (!invitation) throw new Failure('invitation_not_found');
+    const now = host.clock();
+    // Whoever made it may end it, also if they could not make it any more.
+    if (actor !== invitation.inviterId) await requireMayInvite(host, trx, { actor, grants: invitation.grants, now });
     const revoked = await markRevoked(trx, id, { now, by: actor });
-    if (revoked) await recordAudit(trx, { at: now, actor, action: 'invitation.revoked', subject: id }, random);
-    return revoked;
+    if (!revoked) return false;
+    await cancelMails(trx, { invitationId: id, kinds: ['invited'], now });
+    await recordAudit(trx, { at: now, actor, from, action: 'invitation.revoked', subject: id }, host.random);
+    return true;
   });
 }

@@ -5,15 +5,17 @@
  */
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { InvitationHost } from './host.ts';
-import { findTokenId } from './store.ts';
+
 import { parseToken, tokenDigest } from './token.ts';
-import { beginVisit, type Visit, visitOf } from './visit.ts';
+import { beginVisit, type Visit, type VisitAnswer, visitOf } from './visit.ts';
+import { findToken } from './visit-store.ts';
+import { unseenWaiting, waitingReason } from './waiting-list.ts';
 import { readVisitCookie, writeVisitCookie } from './cookie.ts';
 
 const { Check, Prompt } = interactionPolicy;
 
 /** What our pages tell the provider, as `result.invitation` of the interaction. */
-export type InvitationAnswer = { readonly answer: 'joined' | 'already_member' | 'declined' } | { readonly switchAccount: true };
+export type InvitationAnswer = { readonly answer: VisitAnswer } | { readonly switchAccount: true };
 
 /** Stands in the parameter's place for a token that leads nowhere: no token is ever kept in a request. */
 const leadsNowhere = 'unknown';
@@ -48,9 +50,9 @@ function isVisitId(value: string): boolean {
 }
 
 async function beginVisitFor(host: InvitationHost, ctx: KoaContextWithOIDC, digest: Buffer | undefined): Promise<string> {
-  const tokenId = digest && (await findTokenId(host.database, digest));
-  if (!tokenId) return leadsNowhere;
-  const { id, handle } = await beginVisit(host.database, tokenId, { now: host.clock(), random: host.random });
+  const token = digest && (await findToken(host.database, digest));
+  if (!token) return leadsNowhere;
+  const { id, handle } = await beginVisit(host.database, token, { now: host.clock(), random: host.random });
   writeVisitCookie(host.issuer, ctx, handle);
   visitHandles.set(ctx, handle);
   return id;
@@ -64,7 +66,16 @@ export function invitationPrompt(host: InvitationHost): interactionPolicy.Prompt
   return new Prompt(
     { name: 'invitation', requestable: false },
     new Check('invitation_unanswered', 'an invitation waits for an answer', 'interaction_required', (ctx) => isUnanswered(host, ctx)),
+    new Check(waitingReason, 'invitations to this person wait', 'interaction_required', (ctx) => hasUnseen(host, ctx)),
   );
+}
+
+/** Once, and only right after somebody has signed in: never in the way of a silent sign-in at one more app. */
+async function hasUnseen(host: InvitationHost, { oidc }: KoaContextWithOIDC): Promise<boolean> {
+  const result = oidc.result as { invitation?: InvitationAnswer; login?: { accountId?: string } } | undefined;
+  const accountId = result?.login?.accountId ?? oidc.session?.accountId;
+  if (!result?.login || result.invitation || accountId === undefined || oidc.params?.['invite'] !== undefined) return false;
+  return !oidc.prompts.has('none') && (await unseenWaiting(host, accountId)).length > 0;
 }
 
 /** For the `login` prompt: the person asked for another account on the invitation's page. */

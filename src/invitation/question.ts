@@ -1,26 +1,32 @@
 /**
- * The question itself, as a prompt of the provider: "Join Kammerchor Nord as Ada Park?" Answers are Join, Not now and
- * Use another account. Owns reading who is asked about which visit; what joining does is `redeem.ts`.
+ * The question itself, as a prompt of the provider: "Join Kammerchor Nord as Ada Park?" Owns reading who is asked about
+ * which visit, and showing it, or why it cannot be asked. The answers are `answers.ts`.
  */
 import type { Context } from 'koa';
 import type { Interaction } from 'oidc-provider';
-import { recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
-import { leadTo, localeOf, rulesOf } from '../lib/answer.ts';
-import { inTransaction } from '../lib/db.ts';
+import { rulesOf } from '../lib/answer.ts';
+import { emailKey } from '../lib/email.ts';
+import type { Fields } from '../lib/form.ts';
 import { readVisitCookie } from './cookie.ts';
+import { emailsOf } from './facts.ts';
 import { ignoreSessionNotFound } from './gate.ts';
 import type { HostPerson } from './host.ts';
 import type { Decision } from './invitation.ts';
-import type { InvitationAnswer } from './prompt.ts';
-import { preview, redeem } from './redeem.ts';
-import { formToken, offerOf, pathOf, readSiteForm, showRefusal, type Site } from './respond.ts';
-import { markAnswered } from './store.ts';
+import { startAgain } from './finish.ts';
+import { codeStateOf } from './proof.ts';
+import { preview } from './redeem.ts';
+import { showRefusal } from './respond.ts';
+import { addressedTo, formToken, offerOf, pathOf, readSiteForm, type Site } from './site.ts';
+import { stepToken } from './steps.ts';
 import { type Visit, type VisitHandle, visitOf } from './visit.ts';
+import { isAskedAboutWaiting, showWaitingQuestion } from './waiting.ts';
 
-type Question = {
+export type Question = {
   readonly interaction: Interaction;
   readonly accountId: string;
+  /** How strongly they signed in. */
+  readonly acr: string | undefined;
   readonly handle: VisitHandle | undefined;
   /** Undefined: this browser does not hold the visit that is asked about. */
   readonly visit: Visit | undefined;
@@ -30,25 +36,25 @@ type Question = {
 export async function showQuestion(site: Site, ctx: Context): Promise<void> {
   const question = await findQuestion(site, ctx);
   if (!question) return startAgain(site, ctx);
-  const { visit, accountId } = question;
-  if (!visit) return showRefusedQuestion(site, ctx, { question, code: 'invitation_not_found' });
-  const decision = await preview(site.host, visit, accountId);
-  if (decision.outcome === 'refused') return showRefusedQuestion(site, ctx, { question, code: decision.code });
+  const { visit, accountId, acr, interaction } = question;
   const person = await site.host.person(accountId, site.host.database);
   if (!person) return showRefusedQuestion(site, ctx, { question, code: 'account_disabled' });
-  site.host.show(ctx, {
-    page: 'invitation/join',
-    data: joinData(site, question, { visit, person, decision }),
-    ...rulesOf(question.interaction.params),
-  });
+  if (isAskedAboutWaiting(interaction, visit)) return showWaitingQuestion(site, ctx, { interaction, accountId, person });
+  if (!visit) return showRefusedQuestion(site, ctx, { question, code: 'invitation_not_found' });
+  const decision = await preview(site.host, visit, { accountId, acr });
+  if (decision.outcome === 'refused') return showRefusedQuestion(site, ctx, { question, code: decision.code, person });
+  const data = joinData(site, question, { visit, person, decision });
+  site.host.show(ctx, { page: 'invitation/join', data, ...rulesOf(interaction.params) });
 }
 
 type Known = { readonly visit: Visit; readonly person: HostPerson; readonly decision: Exclude<Decision, { outcome: 'refused' }> };
 
 function joinData(site: Site, question: Question, { visit, person, decision }: Known) {
+  const added = 'newGrants' in decision ? [...decision.newGrants] : [];
   return {
-    offer: offerOf(visit.invitation, site.host.clock(), decision.outcome === 'join' ? [...decision.newGrants] : []),
+    offer: offerOf(visit.invitation, site.host.clock(), added),
     account: { name: person.name, email: person.email },
+    needsApproval: decision.outcome === 'ask' || decision.outcome === 'awaiting_approval',
     formToken: question.formToken,
     acceptAction: actionOf(site, question, 'accept'),
     declineAction: actionOf(site, question, 'decline'),
@@ -56,21 +62,65 @@ function joinData(site: Site, question: Question, { visit, person, decision }: K
   };
 }
 
-function actionOf(site: Site, { interaction }: Question, action: 'accept' | 'decline' | 'switch'): string {
+export function actionOf(site: Site, { interaction }: Question, action: 'accept' | 'decline' | 'switch'): string {
   return pathOf(site, `/invite/interaction/${interaction.uid}/${action}`);
 }
 
-function showRefusedQuestion(
+/** The page that comes back after a PIN or a mailbox. */
+function pageOf(site: Site, { interaction }: Question): string {
+  return pathOf(site, `/invite/interaction/${interaction.uid}`);
+}
+
+type Refused = { readonly question: Question; readonly code: Failure['code']; readonly person?: HostPerson | undefined };
+
+export async function showRefusedQuestion(site: Site, ctx: Context, { question, code, person }: Refused): Promise<void> {
+  const { visit, interaction } = question;
+  if (visit && person && (await isForSomebodyElse(site, { visit, person, code })))
+    return showMismatch(site, ctx, { question, visit, person, code });
+  // Another account may have what this one lacks, or sign in as it should.
+  const helps = ['sign_in_too_weak', 'email_mismatch', 'email_domain_not_allowed', 'account_disabled'].includes(code);
+  await showRefusal(site, ctx, {
+    code,
+    visit,
+    back: pageOf(site, question),
+    declineAction: actionOf(site, question, 'decline'),
+    ...(helps ? { switchAction: actionOf(site, question, 'switch') } : {}),
+    formToken: question.formToken,
+    ...rulesOf(interaction.params),
+  });
+}
+
+type Wrong = { readonly visit: Visit; readonly person: HostPerson; readonly code: Failure['code'] };
+
+/** G, until a code is on its way: then it is asked for. */
+async function isForSomebodyElse({ host }: Site, { visit, person, code }: Wrong): Promise<boolean> {
+  const { addressee } = visit.invitation;
+  if (!addressee || (code !== 'email_mismatch' && code !== 'email_not_verified')) return false;
+  if (emailsOf(person).some(({ key }) => key === emailKey(addressee.email))) return false;
+  const sent = await codeStateOf(host, visit.id);
+  return sent === undefined || sent.expired || sent.proven;
+}
+
+async function showMismatch(
   site: Site,
   ctx: Context,
-  { question, code }: { readonly question: Question; readonly code: Failure['code'] },
-): void {
-  const declineAction = actionOf(site, question, 'decline');
-  showRefusal(site, ctx, {
-    code,
-    visit: question.visit,
-    declineAction,
+  { question, visit, person, code }: Wrong & { readonly question: Question },
+): Promise<void> {
+  const back = pageOf(site, question);
+  const data = {
+    addressedTo: addressedTo(visit.invitation) ?? '',
+    account: { name: person.name, email: person.email },
+    proveAction: code === 'email_not_verified' ? pathOf(site, '/invite/email') : undefined,
+    proveToken: stepToken(site, ctx, { kind: 'email', visit, back }),
+    back,
+    switchAction: actionOf(site, question, 'switch'),
+    declineAction: actionOf(site, question, 'decline'),
     formToken: question.formToken,
+  };
+  site.host.show(ctx, {
+    page: 'invitation/mismatch',
+    data,
+    status: code === 'email_mismatch' ? 409 : 200,
     ...rulesOf(question.interaction.params),
   });
 }
@@ -84,7 +134,8 @@ async function findQuestion({ host, provider }: Site, ctx: Context): Promise<Que
   const held = await visitOf(host.database, handle, host.clock());
   const asked = interaction.params['invite'];
   const visit = held && (asked === undefined || asked === held.id) && isAnswerableBy(held, accountId) ? held : undefined;
-  return { interaction, accountId, handle, visit, formToken: formToken(handle, interaction.uid, accountId, visit?.id) };
+  const acr = interaction.lastSubmission?.login?.acr ?? interaction.session?.acr;
+  return { interaction, accountId, acr, handle, visit, formToken: formToken(handle, interaction.uid, accountId, visit?.id) };
 }
 
 /** An answered visit offers nothing any more, but the one who answered may see again what came of it. */
@@ -92,68 +143,10 @@ function isAnswerableBy({ answer, accountId }: Visit, asked: string): boolean {
   return answer === undefined || answer === 'declined' || accountId === asked;
 }
 
-/** From the visit, which outlives every interaction. */
-async function startAgain(site: Site, ctx: Context): Promise<void> {
-  const { host } = site;
-  const visit = await visitOf(host.database, readVisitCookie(host.issuer, ctx), host.clock());
-  if (!visit) throw new Failure('interaction_expired');
-  leadTo(ctx, pathOf(site, visit.answer ? '/invite/done' : '/invite'));
-}
-
 /** The question a form answers, or undefined if it cannot be answered any more. Throws `review_changed`. */
-async function questionOfForm(site: Site, ctx: Context): Promise<Question | undefined> {
+export async function questionOfForm(site: Site, ctx: Context): Promise<(Question & { readonly fields: Fields }) | undefined> {
   const fields = await readSiteForm(site, ctx);
   const question = await findQuestion(site, ctx);
   if (question && fields['form_token'] !== question.formToken) throw new Failure('review_changed');
-  return question;
-}
-
-export async function accept(site: Site, ctx: Context): Promise<void> {
-  const question = await questionOfForm(site, ctx);
-  if (!question) return startAgain(site, ctx);
-  const { visit, accountId, interaction } = question;
-  if (!visit) return showRefusedQuestion(site, ctx, { question, code: 'invitation_not_found' });
-  try {
-    const locale = localeOf(site.host.renderer, ctx, interaction.params['ui_locales']);
-    const { answer } = await redeem(site.host, { visit, redeemer: { accountId }, ip: ctx.ip, locale });
-    await finish(site, ctx, { answer });
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    showRefusedQuestion(site, ctx, { question, code: error.code });
-  }
-}
-
-/** Leaves the invitation as it is and goes on with signing in. */
-export async function decline(site: Site, ctx: Context): Promise<void> {
-  const question = await questionOfForm(site, ctx);
-  if (!question) return startAgain(site, ctx);
-  if (question.visit && !question.visit.answer) await recordDecline(site, ctx, { visit: question.visit, accountId: question.accountId });
-  await finish(site, ctx, { answer: 'declined' });
-}
-
-async function recordDecline(
-  { host }: Site,
-  ctx: Context,
-  { visit, accountId }: { readonly visit: Visit; readonly accountId: string },
-): Promise<void> {
-  const now = host.clock();
-  await inTransaction(host.database, async (trx) => {
-    await markAnswered(trx, visit.id, { answer: 'declined', accountId, now });
-    const entry = { at: now, actor: accountId, actorIp: ctx.ip, action: 'invitation.declined', subject: visit.invitation.id } as const;
-    await recordAudit(trx, entry, host.random);
-    await host.events.declined?.({ invitationId: visit.invitation.id, accountId }, trx);
-  });
-}
-
-export async function switchAccount(site: Site, ctx: Context): Promise<void> {
-  if (!(await questionOfForm(site, ctx))) return startAgain(site, ctx);
-  await finish(site, ctx, { switchAccount: true });
-}
-
-/** Only after the transaction: it needs a connection of its own. The same answer may have been faster in another request. */
-async function finish(site: Site, ctx: Context, invitation: InvitationAnswer): Promise<void> {
-  const options = { mergeWithLastSubmission: 'answer' in invitation };
-  const returnTo = await site.provider.interactionResult(ctx.req, ctx.res, { invitation }, options).catch(ignoreSessionNotFound);
-  if (!returnTo) return startAgain(site, ctx);
-  leadTo(ctx, returnTo);
+  return question && { ...question, fields };
 }

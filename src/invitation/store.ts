@@ -1,13 +1,24 @@
-/** Every SQL statement about invitations, their tokens, visits and redemptions. */
+/** Every SQL statement about invitations themselves; `visit-store.ts` has tokens and visits, `redemption-store.ts` what came of them. */
 import type { Grant } from '../group/group.ts';
 import { execute, firstRow, type Queryable, rows, type Transaction } from '../lib/db.ts';
-import type { Invitation } from './invitation.ts';
-import type { Visit, VisitAnswer } from './visit.ts';
+import type { EmailKey } from '../lib/email.ts';
+import type { EmailRule, Invitation } from './invitation.ts';
 
-type InvitationRow = {
+export type InvitationRow = {
   id: string;
   label: string;
+  inviter_id: string | null;
   inviter_name: string | null;
+  message: string;
+  locale: string | null;
+  email: string | null;
+  email_key: EmailKey | null;
+  email_rule: EmailRule | null;
+  domains: string[];
+  required_acr: string | null;
+  needs_approval: boolean;
+  pin_set_at: Date | null;
+  confirmed_at: Date | null;
   landing_client_id: string | null;
   max_uses: number;
   used_count: number;
@@ -21,25 +32,39 @@ type InvitationRow = {
 type GrantRow = Grant & { readonly lastsSeconds: number | null; readonly endsAt: string | null };
 
 /** One statement reads an invitation whole; `i` is the row's alias. */
-const invitationColumns = `
-  i.id, i.label, i.inviter_name, i.landing_client_id, i.max_uses, i.used_count, i.starts_at, i.expires_at, i.created_at, i.revoked_at,
+export const invitationColumns = `
+  i.id, i.label, i.inviter_id, i.inviter_name, i.message, i.locale, i.landing_client_id, i.max_uses, i.used_count, i.starts_at,
+  i.expires_at, i.created_at, i.revoked_at, i.email, i.email_key, i.email_rule, i.domains, i.required_acr, i.needs_approval,
+  i.pin_set_at, i.confirmed_at,
   (select coalesce(json_agg(case
       when ig.right_name is not null
         then json_build_object('kind', 'right', 'right', ig.right_name, 'description', r.description,
           'lastsSeconds', ig.lasts_seconds, 'endsAt', ig.ends_at)
       else json_build_object('kind', 'group', 'groupId', g.id, 'slug', g.slug, 'name', g.name, 'description', g.description, 'role', ig.role,
-          'lastsSeconds', ig.lasts_seconds, 'endsAt', ig.ends_at)
+          'sensitive', g.sensitive_at is not null, 'archived', g.archived_at is not null, 'lastsSeconds', ig.lasts_seconds, 'endsAt', ig.ends_at)
     end order by ig.position), '[]')
     from guestlist.invitation_grant ig
     left join guestlist."group" g on g.id = ig.group_id
     left join guestlist."right" r on r.name = ig.right_name
     where ig.invitation_id = i.id) as grants`;
 
-function toInvitation(row: InvitationRow): Invitation {
+export function toInvitation(row: InvitationRow): Invitation {
   return {
     id: row.id,
     label: row.label,
+    inviterId: row.inviter_id ?? undefined,
     inviterName: row.inviter_name ?? undefined,
+    message: row.message,
+    locale: row.locale ?? undefined,
+    addressee:
+      row.email !== null && row.email_key !== null && row.email_rule !== null
+        ? { email: row.email, key: row.email_key, rule: row.email_rule }
+        : undefined,
+    domains: row.domains,
+    requiredAcr: row.required_acr ?? undefined,
+    needsApproval: row.needs_approval,
+    pinSetAt: row.pin_set_at ?? undefined,
+    confirmedAt: row.confirmed_at ?? undefined,
     landingClientId: row.landing_client_id ?? undefined,
     maxUses: row.max_uses,
     usedCount: row.used_count,
@@ -57,29 +82,39 @@ function toGrant({ lastsSeconds, endsAt, ...grant }: GrantRow): Grant {
   return lastsSeconds === null ? grant : { ...grant, ends: { afterSeconds: lastsSeconds } };
 }
 
-export type NewInvitation = Pick<
-  Invitation,
-  'id' | 'label' | 'inviterName' | 'landingClientId' | 'maxUses' | 'startsAt' | 'expiresAt' | 'createdAt' | 'grants'
-> & {
-  readonly inviterId: string | undefined;
+export type NewInvitation = Omit<Invitation, 'usedCount' | 'heldCount' | 'revokedAt' | 'confirmedAt'> & {
+  /** PHC string; there is one exactly if `pinSetAt` is. */
+  readonly pinHash: string | undefined;
 };
 
 export async function insertInvitation(trx: Transaction, invitation: NewInvitation): Promise<void> {
   await execute(
     trx,
     `
-    insert into guestlist.invitation (id, label, inviter_id, inviter_name, landing_client_id, max_uses, starts_at, expires_at, created_at)
-    values (:id, :label, :inviterId, :inviterName, :landingClientId, :maxUses, :startsAt, :expiresAt, :createdAt)`,
+    insert into guestlist.invitation (id, label, inviter_id, inviter_name, message, locale, landing_client_id, max_uses, starts_at,
+      expires_at, created_at, email, email_key, email_rule, domains, required_acr, needs_approval, pin_hash, pin_set_at)
+    values (:id, :label, :inviterId, :inviterName, :message, :locale, :landingClientId, :maxUses, :startsAt,
+      :expiresAt, :createdAt, :email, :emailKey, :emailRule, :domains, :requiredAcr, :needsApproval, :pinHash, :pinSetAt)`,
     {
       id: invitation.id,
       label: invitation.label,
       inviterId: invitation.inviterId ?? null,
       inviterName: invitation.inviterName ?? null,
+      message: invitation.message,
+      locale: invitation.locale ?? null,
       landingClientId: invitation.landingClientId ?? null,
       maxUses: invitation.maxUses,
       startsAt: invitation.startsAt ?? null,
       expiresAt: invitation.expiresAt,
       createdAt: invitation.createdAt,
+      email: invitation.addressee?.email ?? null,
+      emailKey: invitation.addressee?.key ?? null,
+      emailRule: invitation.addressee?.rule ?? null,
+      domains: [...invitation.domains],
+      requiredAcr: invitation.requiredAcr ?? null,
+      needsApproval: invitation.needsApproval,
+      pinHash: invitation.pinHash ?? null,
+      pinSetAt: invitation.pinSetAt ?? null,
     },
   );
   for (const [position, grant] of invitation.grants.entries()) {
@@ -101,31 +136,6 @@ function grantColumns(grant: Grant) {
   return { ...thing, lastsSeconds: grant.ends.afterSeconds, endsAt: null };
 }
 
-export async function insertToken(
-  db: Queryable,
-  token: {
-    readonly id: string;
-    readonly invitationId: string;
-    readonly channel: 'mail' | 'link';
-    readonly digest: Buffer;
-    readonly createdAt: Date;
-  },
-): Promise<void> {
-  await execute(
-    db,
-    `
-    insert into guestlist.invitation_token (id, invitation_id, channel, digest, created_at)
-    values (:id, :invitationId, :channel, :digest, :createdAt)`,
-    token,
-  );
-}
-
-/** The id of the token with this digest. */
-export async function findTokenId(db: Queryable, digest: Buffer): Promise<string | undefined> {
-  const row = await firstRow<{ id: string }>(db, 'select id from guestlist.invitation_token where digest = :digest', { digest });
-  return row?.id;
-}
-
 export async function findInvitation(db: Queryable, id: string): Promise<Invitation | undefined> {
   const row = await firstRow<InvitationRow>(db, `select ${invitationColumns} from guestlist.invitation i where i.id = :id`, { id });
   return row && toInvitation(row);
@@ -143,8 +153,13 @@ export async function listInvitations(
 
 /** Locks the row before reading it, in two statements: what is read is what was committed last. */
 export async function lockInvitation(trx: Transaction, id: string): Promise<Invitation | undefined> {
-  await execute(trx, 'select from guestlist.invitation where id = :id for update', { id });
+  await lockInvitationRow(trx, id);
   return findInvitation(trx, id);
+}
+
+/** For whoever reads it in another way. */
+export async function lockInvitationRow(trx: Transaction, id: string): Promise<void> {
+  await execute(trx, 'select from guestlist.invitation where id = :id for update', { id });
 }
 
 /** False if it was revoked before. */
@@ -157,130 +172,50 @@ export async function markRevoked(
   return (await execute(trx, sql, { id, now, by })) === 1;
 }
 
+/** A change of what was confirmed is to be confirmed again. */
 export async function updateLimits(
   trx: Transaction,
   id: string,
   limits: { readonly expiresAt: Date; readonly startsAt: Date | undefined; readonly maxUses: number },
 ): Promise<void> {
-  const sql = `update guestlist.invitation set expires_at = :expiresAt, starts_at = :startsAt, max_uses = :maxUses where id = :id`;
+  const sql = `update guestlist.invitation
+    set expires_at = :expiresAt, starts_at = :startsAt, max_uses = :maxUses, confirmed_at = null, confirmed_by = null where id = :id`;
   await execute(trx, sql, { ...limits, startsAt: limits.startsAt ?? null, id });
 }
 
-export async function insertVisit(
-  db: Queryable,
-  visit: {
-    readonly id: string;
-    readonly handleDigest: Buffer;
-    readonly tokenId: string;
-    readonly createdAt: Date;
-    readonly expiresAt: Date;
-  },
+/** Undefined takes the PIN away. What was confirmed is to be confirmed again. */
+export async function updatePin(
+  trx: Transaction,
+  id: string,
+  pin: { readonly hash: string; readonly now: Date } | undefined,
 ): Promise<void> {
-  await execute(
-    db,
-    `
-    insert into guestlist.visit (id, handle_digest, token_id, created_at, expires_at)
-    values (:id, :handleDigest, :tokenId, :createdAt, :expiresAt)`,
-    visit,
-  );
+  const sql = `update guestlist.invitation
+    set pin_hash = :hash, pin_set_at = :setAt, confirmed_at = null, confirmed_by = null where id = :id`;
+  await execute(trx, sql, { id, hash: pin?.hash ?? null, setAt: pin?.now ?? null });
 }
 
-type VisitRow = InvitationRow & {
-  visit_id: string;
-  token_id: string;
-  visit_expires_at: Date;
-  continued_at: Date | null;
-  answer: VisitAnswer | null;
-  account_id: string | null;
-};
-
-export async function findVisit(db: Queryable, handleDigest: Buffer): Promise<Visit | undefined> {
-  const row = await firstRow<VisitRow>(
-    db,
-    `
-    select v.id as visit_id, v.token_id, v.expires_at as visit_expires_at, v.continued_at, v.answer, v.account_id, ${invitationColumns}
-    from guestlist.visit v
-    join guestlist.invitation_token t on t.id = v.token_id
-    join guestlist.invitation i on i.id = t.invitation_id
-    where v.handle_digest = :handleDigest`,
-    { handleDigest },
-  );
-  return (
-    row && {
-      id: row.visit_id,
-      tokenId: row.token_id,
-      expiresAt: row.visit_expires_at,
-      continuedAt: row.continued_at ?? undefined,
-      answer: row.answer ?? undefined,
-      accountId: row.account_id ?? undefined,
-      invitation: toInvitation(row),
-    }
-  );
+export async function markConfirmed(trx: Transaction, id: string, { now, by }: { readonly now: Date; readonly by: string }): Promise<void> {
+  await execute(trx, 'update guestlist.invitation set confirmed_at = :now, confirmed_by = :by where id = :id', { id, now, by });
 }
 
-export async function markContinued(db: Queryable, visitId: string, now: Date): Promise<void> {
-  await execute(db, 'update guestlist.visit set continued_at = :now where id = :visitId and continued_at is null', { visitId, now });
+/** Undefined: the operator. Whoever answers for it cannot have confirmed it as well. */
+export async function updateInviter(trx: Transaction, id: string, inviterId: string | undefined): Promise<void> {
+  const sql = `update guestlist.invitation set inviter_id = :inviterId,
+      confirmed_at = case when confirmed_by = coalesce(:inviterId, 'operator') then null else confirmed_at end,
+      confirmed_by = case when confirmed_by = coalesce(:inviterId, 'operator') then null else confirmed_by end
+    where id = :id`;
+  await execute(trx, sql, { id, inviterId: inviterId ?? null });
 }
 
-/** A better answer replaces a lesser one, never the other way round: of two tabs, the one that joined is right. */
-export async function markAnswered(
-  db: Queryable,
-  visitId: string,
-  { answer, accountId, now }: { readonly answer: VisitAnswer; readonly accountId: string | undefined; readonly now: Date },
-): Promise<void> {
-  const sql = `update guestlist.visit set answered_at = :now, answer = :answer, account_id = :accountId
-    where id = :visitId and (answer is null or answer = 'declined' or :answer = 'joined')`;
-  await execute(db, sql, { visitId, answer, accountId: accountId ?? null, now });
-}
-
-export async function deleteExpiredVisits(db: Queryable, now: Date): Promise<number> {
-  return execute(db, 'delete from guestlist.visit where expires_at <= :now', { now });
-}
-
-export async function hasRedeemed(db: Queryable, invitationId: string, accountId: string): Promise<boolean> {
-  const sql = 'select from guestlist.redemption where invitation_id = :invitationId and account_id = :accountId';
-  return (await execute(db, sql, { invitationId, accountId })) === 1;
-}
-
-export type Redemption = {
-  readonly invitationId: string;
-  readonly accountId: string;
-  readonly tokenId: string;
-  readonly redeemedAt: Date;
-  readonly accountCreated: boolean;
-};
-
-/** False if the account has redeemed it already. */
-export async function insertRedemption(trx: Transaction, redemption: Redemption): Promise<boolean> {
-  const inserted = await execute(
-    trx,
-    `
-    insert into guestlist.redemption (invitation_id, account_id, token_id, redeemed_at, account_created)
-    values (:invitationId, :accountId, :tokenId, :redeemedAt, :accountCreated)
-    on conflict do nothing`,
-    redemption,
-  );
-  return inserted === 1;
-}
-
-/** Uses up one place, guarded by the row's own facts although the caller holds its lock. */
-export async function takePlace(trx: Transaction, invitationId: string, now: Date): Promise<boolean> {
-  const sql = `update guestlist.invitation set used_count = used_count + 1
-    where id = :invitationId and used_count < max_uses and revoked_at is null and expires_at > :now
-      and (starts_at is null or starts_at <= :now)`;
-  return (await execute(trx, sql, { invitationId, now })) === 1;
-}
-
-/** Who came in through an invitation, oldest first. */
-export async function listRedemptions(
-  db: Queryable,
-  invitationId: string,
-): Promise<{ accountId: string; redeemedAt: Date; accountCreated: boolean }[]> {
-  return rows(
-    db,
-    `
-    select account_id as "accountId", redeemed_at as "redeemedAt", account_created as "accountCreated"
-    from guestlist.redemption where invitation_id = :invitationId order by redeemed_at, account_id`,
-    { invitationId },
-  );
+/** Of invitations that ended before then and that nobody accepted or waits at. Returns their ids. */
+export async function forgetAddressees(
+  trx: Transaction,
+  { endedBefore, now }: { readonly endedBefore: Date; readonly now: Date },
+): Promise<string[]> {
+  const sql = `update guestlist.invitation i set email = null, email_key = null, email_rule = null,
+      revoked_at = coalesce(revoked_at, :now), revoked_by = coalesce(revoked_by, 'retention')
+    where email is not null and used_count = 0 and least(expires_at, coalesce(revoked_at, expires_at)) < :endedBefore
+      and not exists (select from guestlist.approval a where a.invitation_id = i.id)
+    returning id`;
+  return (await rows<{ id: string }>(trx, sql, { endedBefore, now })).map(({ id }) => id);
 }

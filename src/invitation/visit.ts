@@ -7,14 +7,18 @@ import type { Queryable } from '../lib/db.ts';
 import { addSeconds } from '../lib/clock.ts';
 import { sha256 } from '../lib/digest.ts';
 import { newId, type Random } from '../lib/random.ts';
-import type { Invitation } from './invitation.ts';
-import { findVisit, insertVisit } from './store.ts';
+import type { Channel, Invitation } from './invitation.ts';
+import { findVisit, insertVisit } from './visit-store.ts';
 
-export type VisitAnswer = 'joined' | 'already_member' | 'declined';
+export type VisitAnswer = 'joined' | 'already_member' | 'declined' | 'awaiting_approval';
 
 export type Visit = {
   readonly id: string;
   readonly tokenId: string;
+  readonly channel: Channel;
+  /** A newer mail took the place of the one that this browser came by. */
+  readonly superseded: boolean;
+  readonly pinPassedAt: Date | undefined;
   readonly expiresAt: Date;
   readonly continuedAt: Date | undefined;
   readonly answer: VisitAnswer | undefined;
@@ -30,12 +34,19 @@ export type VisitHandle = string;
 
 export async function beginVisit(
   db: Queryable,
-  tokenId: string,
+  token: { readonly id: string; readonly channel: Channel },
   { now, random }: { readonly now: Date; readonly random: Random },
 ): Promise<{ id: string; handle: VisitHandle }> {
   const handle = random(32).toString('base64url');
   const id = newId(now, random);
-  await insertVisit(db, { id, handleDigest: sha256(handle), tokenId, createdAt: now, expiresAt: addSeconds(now, visitLifetimeSeconds) });
+  await insertVisit(db, {
+    id,
+    handleDigest: sha256(handle),
+    tokenId: token.id,
+    channel: token.channel,
+    createdAt: now,
+    expiresAt: addSeconds(now, visitLifetimeSeconds),
+  });
   return { id, handle };
 }
 

@@ -6,5 +6,6 @@ export function checkArguments<Schema extends z.ZodType>(call: string, schema: S
   const result = schema.safeParse(given);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
+  if (issue?.code === 'unrecognized_keys') throw new TypeError(`${call}: ${[...issue.path, issue.keys[0]].join('.')} is no option`);
   throw new TypeError(`${call}: ${issue?.path.join('.') || 'the argument'} ${issue?.message ?? 'is not right'}`);
 }

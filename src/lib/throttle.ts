@@ -9,6 +9,8 @@ export type Limit = { readonly name: string; readonly points: number; readonly p
 export type Throttle = {
   /** Uses one point; throws `too_many_requests` with the seconds to wait. */
   consume(key: string): Promise<void>;
+  /** Takes back one point that was used. */
+  giveBack(key: string): Promise<void>;
   reset(key: string): Promise<void>;
 };
 
@@ -32,6 +34,9 @@ export function createThrottle(database: Database, { name, points, perSeconds }:
         if (!(refusal instanceof RateLimiterRes)) throw refusal;
         throw new Failure('too_many_requests', {}, Math.ceil(refusal.msBeforeNext / 1000));
       }
+    },
+    async giveBack(key) {
+      await limiter.reward(key);
     },
     async reset(key) {
       await limiter.delete(key);

@@ -54,14 +54,21 @@ const claimStatement: Statement = {
     returning id`,
 };
 
+/**
+ * Of a session that was ended (`session-store.ts`), or bound to one: a request that was under way may have written it
+ * back, or written more on its behalf.
+ */
+const isEnded = `exists (select from guestlist.oidc_payload ended
+      where ended.kind = 'EndedSession' and ended.id = coalesce(found.uid, found.payload ->> 'sessionUid'))`;
+
 export async function findPayload(db: Queryable, key: Key & { readonly now: Date }): Promise<PayloadRow | undefined> {
   return (await run<PayloadRow>(db, findStatement, key))[0];
 }
 
 const findStatement: Statement = {
   name: 'oidc_find',
-  sql: `select id, payload, consumed_at from guestlist.oidc_payload
-    where kind = :kind and id = :id and (expires_at is null or expires_at > :now)`,
+  sql: `select id, payload, consumed_at from guestlist.oidc_payload found
+    where kind = :kind and id = :id and (expires_at is null or expires_at > :now) and not ${isEnded}`,
 };
 
 /** Two requests that renew one session at the same time leave two rows with its uid: the later one counts. */
@@ -74,8 +81,8 @@ export async function findPayloadByUid(
 
 const findByUidStatement: Statement = {
   name: 'oidc_find_uid',
-  sql: `select id, payload, consumed_at from guestlist.oidc_payload
-    where kind = :kind and uid = :uid and (expires_at is null or expires_at > :now) order by expires_at desc limit 1`,
+  sql: `select id, payload, consumed_at from guestlist.oidc_payload found
+    where kind = :kind and uid = :uid and (expires_at is null or expires_at > :now) and not ${isEnded} order by expires_at desc limit 1`,
 };
 
 export async function findPayloadByUserCode(

@@ -4,6 +4,8 @@
  * `adapter.ts` (artefacts in PostgreSQL), `keys.ts`, `logout.ts`.
  */
 import { type AdapterFactory, type Client, type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { acrValues } from '../account/account.ts';
+import { ownPagesClient } from '../account/sessions.ts';
 import { mayNameResource } from '../client/client.ts';
 import { standardGrant } from '../invitation/configuration.ts';
 import type { ServerKeys } from './keys.ts';
@@ -34,11 +36,13 @@ export function providerConfiguration(settings: ProviderSettings): Configuration
     findAccount,
     renderError,
     fetch,
+    clients: [ownPagesClient(issuer)],
     jwks: keys.jwks,
     cookies: cookies(issuer, keys.cookieKeys),
     claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
     scopes: ['openid', 'offline_access'],
     responseTypes: ['code'],
+    acrValues: [...acrValues],
     pkce: { required: () => true },
     discovery: { prompt_values_supported: ['none', 'login', 'consent', 'create'] },
     interactions: { policy: policyWithCreate() },
@@ -84,7 +88,7 @@ export function providerConfiguration(settings: ProviderSettings): Configuration
 }
 
 /** However often a refresh token is rotated, after this time the person signs in again. */
-const longestSignIn = 180 * day;
+export const longestSignIn = 180 * day;
 
 /** `__Host-` keeps neighbouring hosts out; the path-scoped cookies of interactions can only have `__Secure-`. */
 function cookies(issuer: string, keys: string[]): NonNullable<Configuration['cookies']> {

@@ -5,12 +5,14 @@
 import { createHmac } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import Provider from 'oidc-provider';
-import { createFindAccount, findPerson } from '../account/find-account.ts';
+import { passwordAcr } from '../account/account.ts';
+import { createConfirmEmail, createFindAccount, findAccountOfEmail, findPerson } from '../account/find-account.ts';
 import { createPasswords } from '../account/password.ts';
 import { createAccountThrottles } from '../account/throttle.ts';
-import { recordAudit } from '../audit/audit.ts';
+import { originOf, recordAudit } from '../audit/audit.ts';
 import { openClientSecret, toMetadata } from '../client/client.ts';
 import { findClient, listApps } from '../client/store.ts';
+import type { GuestlistOptions } from '../invitation/create-host.ts';
 import { basePath } from '../invitation/host.ts';
 import { createShow } from '../lib/answer.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -22,6 +24,7 @@ import { createAdapter } from '../oidc/adapter.ts';
 import { loadKeys } from '../oidc/keys.ts';
 import { logoutPages } from '../oidc/logout.ts';
 import { providerConfiguration } from '../oidc/provider.ts';
+import { createAccountSessions } from '../oidc/sessions.ts';
 import { type Guestlist, invitations } from '../plugin.ts';
 import { createRenderError, tellOutage } from './failure.ts';
 import { guard, trustOnlyIssuer } from './guard.ts';
@@ -36,9 +39,14 @@ export type AppOptions = {
   readonly issuer: string;
   readonly secret: string;
   readonly brand: string;
+  readonly registration?: 'invited' | 'nobody';
   readonly proxyCount: number;
   readonly showsMailbox: boolean;
   readonly log: Log;
+  /** Addresses of what must be agreed to before joining. */
+  readonly terms?: GuestlistOptions['terms'];
+  /** Where help can be asked for, `mailto:` or `https:`. */
+  readonly support?: string | undefined;
   /** Addresses of private networks that back-channel logout may call, such as the demo app's; all others are refused. */
   readonly trustedOrigins?: readonly string[];
 };
@@ -54,15 +62,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   ]);
   const renderer = createRenderer({ brand: options.brand, base: basePath(issuer) });
   const show = createShow<Pages>(renderer, clock);
-  const guestlist = invitations({
-    database,
-    clock,
-    random,
-    issuer,
-    person: findPerson,
-    apps: () => listApps(database),
-    brand: options.brand,
-  });
+  const guestlist = createGuestlist(options);
   const findMetadata = async (clientId: string) => {
     const client = await findClient(database, clientId);
     return client && toMetadata(client, openClientSecret(seal, client));
@@ -91,9 +91,56 @@ export async function createApp(options: AppOptions): Promise<App> {
   const throttles = createAccountThrottles(database);
   const { showsMailbox } = options;
   provider.use(
-    serverRoutes({ database, clock, random, issuer, provider, guestlist, renderer, show, passwords, throttles, formToken, showsMailbox }),
+    serverRoutes({
+      database,
+      clock,
+      random,
+      issuer,
+      seal,
+      provider,
+      guestlist,
+      renderer,
+      show,
+      passwords,
+      throttles,
+      sessions: createAccountSessions({ provider, issuer, clock }),
+      brand: options.brand,
+      support: options.support,
+      formToken,
+      showsMailbox,
+    }),
   );
   return { listener: withoutBase(provider.callback(), basePath(issuer)), provider, guestlist };
+}
+
+/** The plugin, as any host has it. */
+function createGuestlist({
+  registration = 'invited',
+  database,
+  clock,
+  random,
+  issuer,
+  secret,
+  brand,
+  terms,
+  support,
+}: AppOptions): Guestlist {
+  return invitations({
+    database,
+    clock,
+    random,
+    issuer,
+    secret,
+    brand,
+    terms,
+    support,
+    person: findPerson,
+    accountOf: findAccountOfEmail,
+    confirmEmail: createConfirmEmail({ clock, random }),
+    acrOfNewcomer: passwordAcr,
+    registration,
+    apps: () => listApps(database),
+  });
 }
 
 /** oidc-provider refuses private addresses by a dispatcher in the options; for trusted ones it is left out. */
@@ -118,7 +165,7 @@ function listen(provider: Provider, { database, clock, random, log }: AppOptions
   provider.on('end_session.success', (ctx) => {
     const accountId = ctx.oidc.session?.accountId;
     if (!accountId) return;
-    const entry = { at: clock(), actor: accountId, actorIp: ctx.ip, action: 'account.signed_out', subject: accountId } as const;
+    const entry = { at: clock(), actor: accountId, from: originOf(ctx), action: 'account.signed_out', subject: accountId } as const;
     recordAudit(database, entry, random).catch((error: unknown) => log.error({ error }, 'the sign-out was not recorded'));
   });
 }

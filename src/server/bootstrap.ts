@@ -1,10 +1,11 @@
 /** The first admin comes in by an invitation like everybody: one hour, once. No server has a default account. */
-import { countHolders, ensureRight } from '../group/store.ts';
+import { adminRight } from '../group/policy.ts';
+import { countHolders } from '../group/membership-store.ts';
+import { ensureRight } from '../group/store.ts';
 import { addSeconds, type Clock } from '../lib/clock.ts';
 import type { Database } from '../lib/db.ts';
 import type { Guestlist } from '../plugin.ts';
 
-const adminRight = 'guestlist:admin';
 const lifetimeSeconds = 60 * 60;
 
 type Bootstrap = { readonly database: Database; readonly clock: Clock };

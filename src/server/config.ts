@@ -4,12 +4,16 @@
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { isContactAddress, isWebAddress } from '../lib/web-address.ts';
+import { parseSender, type SmtpOptions } from '../mail/smtp.ts';
 
 const issuerSchema = z
   .string()
   .refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), 'must be an address that starts with https:// (or http://)')
   .refine((text) => !/[?#]/.test(text), 'must have no query and no fragment')
   .refine((text) => !text.endsWith('/'), 'must not end with a slash');
+
+const documentSchema = z.string().refine(isWebAddress, 'must be an address that starts with https:// (or http://)').optional();
 
 const schema = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test'], 'must be development, production or test').default('development'),
@@ -33,7 +37,20 @@ const schema = z.object({
     .max(10, 'must be 10 or less')
     .default(0),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent').optional(),
+  REGISTRATION: z.enum(['invited', 'nobody'], 'must be invited or nobody').default('invited'),
   BRAND: z.string().min(1, 'must not be empty').max(60, 'must have 60 characters or fewer').default('Guestlist'),
+  TERMS_URL: documentSchema,
+  PRIVACY_URL: documentSchema,
+  SUPPORT_URL: z.string().refine(isContactAddress, 'must be an address that starts with mailto: or https://').optional(),
+  SMTP_URL: z
+    .string()
+    .refine((text) => /^smtps?:\/\/[^/?#]/i.test(text) && URL.canParse(text), 'must be an address that starts with smtp:// or smtps://')
+    .optional(),
+  MAIL_FROM: z
+    .string()
+    .refine((text) => parseSender(text) !== undefined, 'must be one e-mail address, with or without a name: Choir <choir@example.org>')
+    .optional(),
+  WORKER: z.enum(['on', 'off'], 'must be on or off').default('on'),
 });
 
 export type Config = {
@@ -49,6 +66,16 @@ export type Config = {
   readonly proxyCount: number;
   readonly logLevel: string;
   readonly brand: string;
+  /** Who may make an account: whoever is invited, or nobody at the moment. */
+  readonly registration: 'invited' | 'nobody';
+  /** Addresses of what must be agreed to before joining. */
+  readonly terms: { readonly terms: string | undefined; readonly privacy: string | undefined };
+  /** Where help can be asked for. */
+  readonly support: string | undefined;
+  /** Undefined: mail stays in the database; never in production. */
+  readonly smtp: SmtpOptions | undefined;
+  /** Whether the server does its jobs itself, mail among them. */
+  readonly worker: boolean;
 };
 
 /** Its message has one line for each variable that is wrong. */
@@ -67,7 +94,12 @@ export function readConfig(environment: Environment): Config {
   const settings = Object.fromEntries(variables.map(({ name, value }) => [name, value]));
   const parsed = schema.safeParse(settings);
   const mistakes = parsed.error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`) ?? [];
-  const complaints = [...variables.flatMap(({ complaint }) => complaint ?? []), ...mistakes, ...missingInProduction(settings)];
+  const complaints = [
+    ...variables.flatMap(({ complaint }) => complaint ?? []),
+    ...mistakes,
+    ...missingInProduction(settings),
+    ...missingForMail(settings),
+  ];
   if (!parsed.success || complaints.length > 0) throw new ConfigError(complaints);
   const { NODE_ENV, PORT, ISSUER, LOG_LEVEL, ...rest } = parsed.data;
   const production = NODE_ENV === 'production';
@@ -81,15 +113,26 @@ export function readConfig(environment: Environment): Config {
     proxyCount: rest.TRUST_PROXY,
     logLevel: LOG_LEVEL ?? (production ? 'info' : 'warn'),
     brand: rest.BRAND,
+    registration: rest.REGISTRATION,
+    terms: { terms: rest.TERMS_URL, privacy: rest.PRIVACY_URL },
+    support: rest.SUPPORT_URL,
+    smtp: rest.SMTP_URL && rest.MAIL_FROM ? { url: rest.SMTP_URL, from: rest.MAIL_FROM } : undefined,
+    worker: rest.WORKER === 'on',
   };
 }
 
-function missingInProduction({ NODE_ENV, ISSUER, GUESTLIST_SECRET }: Environment): string[] {
+function missingInProduction({ NODE_ENV, ISSUER, GUESTLIST_SECRET, SMTP_URL }: Environment): string[] {
   if (NODE_ENV !== 'production') return [];
   return [
     ...(ISSUER?.startsWith('https://') ? [] : ['ISSUER must be an https:// address in production']),
     ...(GUESTLIST_SECRET ? [] : ['GUESTLIST_SECRET is needed in production: 32 random characters or more']),
+    ...(SMTP_URL ? [] : ['SMTP_URL is needed in production: smtp://user:password@host:587, or smtps://…']),
   ];
+}
+
+function missingForMail({ NODE_ENV, SMTP_URL, MAIL_FROM }: Environment): string[] {
+  const sendsMail = SMTP_URL !== undefined || NODE_ENV === 'production';
+  return sendsMail && !MAIL_FROM ? ['MAIL_FROM is needed to send mail: the address that it comes from'] : [];
 }
 
 type Variable = { readonly value?: string | undefined; readonly complaint?: string };

@@ -1,55 +1,144 @@
-/** Work that nobody waits for, by graphile-worker: any number of processes, each job once. Today that is sweeping. */
-import { Logger, parseCrontab, type Runner, run } from 'graphile-worker';
+/**
+ * Work that nobody waits for, by graphile-worker: any number of processes, each job once. That is sweeping, and sending
+ * mail: a trigger adds a job in the transaction that queues a mail, and whatever is due is looked for each minute.
+ */
+import { Logger, parseCrontab, type Runner, run, runMigrations, type TaskList } from 'graphile-worker';
 import pg from 'pg';
-import { deleteExpiredVisits } from '../invitation/store.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { Connection, Database } from '../lib/db.ts';
+import { z } from 'zod';
+import { deleteOldTries } from '../invitation/pin-store.ts';
+import { forgetInvitees } from '../invitation/retention.ts';
+import { deleteExpiredVisits } from '../invitation/visit-store.ts';
+import { addSeconds, type Clock } from '../lib/clock.ts';
+import { type Connection, type Database, execute, inTransaction } from '../lib/db.ts';
 import { deleteExpiredThrottles } from '../lib/throttle.ts';
 import { sweepExpired } from '../oidc/adapter.ts';
 import type { Log } from './log.ts';
+import type { Post } from './post.ts';
 
 export type Jobs = { stop(): Promise<void> };
 
-type JobArguments = { readonly connection: Connection; readonly database: Database; readonly clock: Clock; readonly log: Log };
+type JobArguments = {
+  readonly connection: Connection;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Undefined: mail stays where it is. Closed by `stop`. */
+  readonly post?: Post | undefined;
+};
 
 const batchSize = 1_000;
+
+/** Jobs at the same time in one process, and so mails. */
+export const concurrency = 3;
 
 /** Not graphile-worker's own default: in a database that is shared, that one may be somebody else's. */
 const schema = 'guestlist_jobs';
 
-export async function startJobs({ connection, database, clock, log }: JobArguments): Promise<Jobs> {
-  const settings = typeof connection === 'string' ? { connectionString: connection } : connection;
-  const pgPool = new pg.Pool({ ...settings, max: 3, application_name: 'guestlist jobs' });
-  // Without a listener, a connection lost while idle would end the process.
-  let isStopping = false;
-  const onError = (error: Error) => {
-    // The pool does not wait for its connections to close: the database may end first, as it should.
-    if (!isStopping) log.warn({ error }, 'the jobs lost a connection');
-  };
-  pgPool.on('error', onError);
-  pgPool.on('connect', (client) => client.on('error', onError));
+export async function startJobs({ connection, database, clock, log, post }: JobArguments): Promise<Jobs> {
+  await installJobs({ connection, database, log, sendsMail: post !== undefined });
+  const pool = openPool(connection, log);
+  const state = { isStopping: false };
   const runner: Runner = await run({
-    pgPool,
+    pgPool: pool.pgPool,
     schema,
     noHandleSignals: true,
-    concurrency: 1,
+    concurrency,
     logger: jobLogger(log),
-    taskList: { sweep: async () => sweep(database, clock()) },
-    parsedCronItems: parseCrontab('*/10 * * * * sweep ?max=3'),
+    taskList: { sweep: async () => sweep(database, clock()), ...mailTasks({ post, clock, state }) },
+    parsedCronItems: parseCrontab(['*/10 * * * * sweep ?max=3', ...(post ? ['* * * * * mails ?max=3'] : [])].join('\n')),
   });
   return {
     async stop() {
+      state.isStopping = true;
+      const last = setTimeout(() => void post?.close({ force: true }), graceMs);
       await runner.stop();
-      isStopping = true;
+      clearTimeout(last);
+      await post?.close();
+      await pool.end();
+    },
+  };
+}
+
+/** How long mails that are being sent may take when we stop. */
+const graceMs = 3_000;
+
+function openPool(connection: Connection, log: Log) {
+  const settings = typeof connection === 'string' ? { connectionString: connection } : connection;
+  const pgPool = new pg.Pool({ ...settings, max: concurrency + 1, application_name: 'guestlist jobs' });
+  let isEnding = false;
+  // Without a listener, a connection lost while idle would end the process.
+  const onError = (error: Error) => {
+    // The pool does not wait for its connections to close: the database may end first, as it should.
+    if (!isEnding) log.warn({ error }, 'the jobs lost a connection');
+  };
+  pgPool.on('error', onError);
+  pgPool.on('connect', (client) => client.on('error', onError));
+  return {
+    pgPool,
+    async end() {
+      isEnding = true;
       await pgPool.end();
     },
   };
 }
 
+type MailTasks = { readonly post: Post | undefined; readonly clock: Clock; readonly state: { readonly isStopping: boolean } };
+
+/** Less than the minute after which the next round begins. */
+const roundSeconds = 50;
+
+/** Without a post there are none: their jobs are left to the processes that have one. */
+function mailTasks({ post, clock, state }: MailTasks): TaskList {
+  if (!post) return {};
+  return {
+    mail: async (payload) => post.deliver(mailJobSchema.parse(payload).id),
+    mails: async () => {
+      const until = addSeconds(clock(), roundSeconds);
+      await post.deliverDue(() => state.isStopping || clock() >= until);
+    },
+  };
+}
+
+const mailJobSchema = z.object({ id: z.string() });
+
+type Installing = Pick<JobArguments, 'connection' | 'database' | 'log'> & { readonly sendsMail: boolean };
+
+/** Any fixed number will do: it only has to be the same in every process. */
+const advisoryLock = 7_236_409_121;
+
+/** Brings the jobs' schema up to date. Any number of processes may call it at the same time. */
+export async function installJobs({ connection, database, log, sendsMail }: Installing): Promise<void> {
+  const pool = openPool(connection, log);
+  try {
+    await inTransaction(database, async (trx) => {
+      await execute(trx, 'select pg_advisory_xact_lock(:advisoryLock)', { advisoryLock });
+      await runMigrations({ pgPool: pool.pgPool, schema, logger: jobLogger(log) });
+      if (sendsMail) await trx.raw(mailTriggerSql);
+    });
+  } finally {
+    await pool.end();
+  }
+}
+
+/** In the jobs' schema, which takes the trigger along when it is dropped. Without it, mail waits for the next minute. */
+const mailTriggerSql = `
+  create or replace function ${schema}.queue_mail() returns trigger language plpgsql as $$
+  begin
+    perform ${schema}.add_job('mail', json_build_object('id', new.id), job_key := new.id);
+    return null;
+  end $$;
+  do $$ begin
+    if not exists (select from pg_trigger where tgrelid = 'guestlist.mail'::regclass and tgname = 'mail_queued') then
+      create trigger mail_queued after insert on guestlist.mail for each row execute function ${schema}.queue_mail();
+    end if;
+  end $$`;
+
 /** Everything that is over and that nobody can use any more. */
 async function sweep(database: Database, now: Date): Promise<void> {
   await sweepExpired(database, now, batchSize);
   await deleteExpiredVisits(database, now);
+  await deleteOldTries(database, now);
+  await forgetInvitees(database, now);
   await deleteExpiredThrottles(database, now);
 }
 

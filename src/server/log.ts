@@ -1,4 +1,4 @@
-/** The log: one JSON line an event. Paths are written without what follows `/invite/`, queries and bodies never. */
+/** The log: one JSON line an event. Paths are written without what follows `/invite/`, `/reset/` or `/confirm/`, queries and bodies never. */
 import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type Log = Logger;
@@ -11,6 +11,7 @@ export function createLog(level: string, destination?: DestinationStream): Log {
 /** A token in a mistyped address is still a token. */
 export function loggedPath(path: string): string {
   return path
+    .replace(/((?:reset|confirm)(?:\/|%2f)).*/is, '$1…')
     .replace(/(invite(?:\/|%2f))(?!interaction\/|done$|code$|continue$).*/is, '$1…')
     .replace(/[^\x20-\x7e…]/g, '?')
     .slice(0, 200);

@@ -2,39 +2,49 @@
 import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
 import { validate as isUuid } from 'uuid';
+import { signInPath } from '../account/sessions.ts';
 import { findAccountById } from '../account/store.ts';
 import { Failure } from '../errors.ts';
 import { ownPath } from '../invitation/host.ts';
 import type { PageOf, Show } from '../lib/answer.ts';
 import type { Database } from '../lib/db.ts';
+import type { Seal } from '../lib/seal.ts';
 import { findMail, listMail } from '../mail/outbox.ts';
+import type { Guestlist } from '../plugin.ts';
 import type { Pages } from './pages.ts';
 
 export type OwnSite = {
   readonly issuer: string;
   readonly database: Database;
+  /** The mailbox of a development server opens what rests sealed. */
+  readonly seal: Seal;
   readonly provider: Provider;
+  readonly guestlist: Pick<Guestlist, 'waitingFor'>;
   readonly show: Show<PageOf<Pages>>;
 };
 
-export async function showHome({ issuer, database, provider, show }: OwnSite, ctx: Context): Promise<void> {
+export async function showHome({ issuer, database, provider, guestlist, show }: OwnSite, ctx: Context): Promise<void> {
   const { accountId } = await provider.Session.get(ctx);
   const account = accountId ? await findAccountById(database, accountId) : undefined;
   const data = {
     codeAction: ownPath(issuer, '/invite/code'),
     account: account && { name: account.name, email: account.email },
     signOutHref: provider.pathFor('end_session'),
+    signInHref: signInPath({ provider, issuer }, '/'),
+    forgotHref: ownPath(issuer, '/account/forgot'),
+    securityHref: ownPath(issuer, '/account/security'),
+    waitingHref: account && (await guestlist.waitingFor(account.id)).length > 0 ? ownPath(issuer, '/invite/waiting') : undefined,
   };
   show(ctx, { page: 'server/home', data });
 }
 
-export async function showMailbox({ database, show }: OwnSite, ctx: Context): Promise<void> {
-  show(ctx, { page: 'mail/mailbox', data: { mails: await listMail(database, 100) } });
+export async function showMailbox({ database, seal, show }: OwnSite, ctx: Context): Promise<void> {
+  show(ctx, { page: 'mail/mailbox', data: { mails: await listMail(database, 100, seal) } });
 }
 
-export async function showMail({ database, show }: OwnSite, ctx: Context): Promise<void> {
+export async function showMail({ database, seal, show }: OwnSite, ctx: Context): Promise<void> {
   const { id } = ctx['params'];
-  const mail = isUuid(id) ? await findMail(database, id) : undefined;
+  const mail = isUuid(id) ? await findMail(database, id, seal) : undefined;
   if (!mail) throw new Failure('page_not_found');
   show(ctx, { page: 'mail/message', data: { mail } });
 }

@@ -1,5 +1,5 @@
 /** Every page of the server with its data, and those that belong to no slice. */
-import type { AccountPages } from '../account/pages.ts';
+import type { AccountMails, AccountPages } from '../account/pages.ts';
 import type { ConsentPages } from '../consent/pages.ts';
 import type { FailureCode } from '../errors.ts';
 import type { InvitationMails, InvitationPages } from '../invitation/pages.ts';
@@ -11,7 +11,12 @@ type OwnPages = {
   'server/home': {
     readonly codeAction: string;
     readonly account: { readonly name: string; readonly email: string | undefined } | undefined;
+    /** Invitations for an address of theirs; undefined: none. */
+    readonly waitingHref: string | undefined;
     readonly signOutHref: string;
+    readonly signInHref: string;
+    readonly forgotHref: string;
+    readonly securityHref: string;
   };
   'server/error': {
     readonly code: FailureCode;
@@ -23,4 +28,4 @@ type OwnPages = {
   'mail/message': { readonly mail: QueuedMail };
 };
 
-export type Pages = InvitationPages & InvitationMails & AccountPages & ConsentPages & LogoutPages & OwnPages;
+export type Pages = InvitationPages & InvitationMails & AccountPages & AccountMails & ConsentPages & LogoutPages & OwnPages;

@@ -5,7 +5,19 @@
 import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { findInteraction, type AccountSite } from '../account/interaction.ts';
+import {
+  changeAddress,
+  confirmEmail,
+  openConfirm,
+  sendEmailChange,
+  showAddress,
+  showChangeSent,
+  showConfirm,
+  showEmail,
+} from '../account/address-pages.ts';
+import { openReset, reset, sendReset, showForgot, showReset, showResetDone, showResetSent } from '../account/recovery-pages.ts';
 import { register, showRegistration } from '../account/register.ts';
+import { changePassword, forMembers, showPassword, showSecurity } from '../account/security.ts';
 import { showSignIn, signIn } from '../account/sign-in.ts';
 import { answerConsent, type ConsentSite, showConsent } from '../consent/routes.ts';
 import { Failure } from '../errors.ts';
@@ -28,11 +40,37 @@ export function serverRoutes(site: ServerSite): Middleware {
   router.post('/interaction/:uid/register', at(register));
   router.get('/interaction/:uid/consent', at(showConsent));
   router.post('/interaction/:uid/consent', at(answerConsent));
+  accountRoutes(router, at);
   if (site.showsMailbox) {
     router.get('/mailbox', at(showMailbox));
     router.get('/mailbox/:id', at(showMail));
   }
   return router.routes() as unknown as Middleware;
+}
+
+type At = (handler: (site: ServerSite, ctx: Context) => Promise<void>) => Middleware;
+
+/** What somebody does with their own account: without a sign-in as long as a mail proves who it is, else with one. */
+function accountRoutes(router: Router, at: At): void {
+  router.get('/account/forgot', at(showForgot));
+  router.post('/account/forgot', at(sendReset));
+  router.get('/account/forgot/sent', at(showResetSent));
+  router.get('/account/reset', at(showReset));
+  router.post('/account/reset', at(reset));
+  router.get('/account/reset/:token', at(openReset));
+  router.get('/account/reset-done', at(showResetDone));
+  router.get('/account/security', at(forMembers(showSecurity)));
+  router.get('/account/password', at(forMembers(showPassword)));
+  router.post('/account/password', at(forMembers(changePassword)));
+  router.get('/account/email', at(forMembers(showEmail)));
+  router.post('/account/email', at(forMembers(sendEmailChange)));
+  router.get('/account/email/sent', at(showChangeSent));
+  router.get('/account/confirm', at(forMembers(showConfirm, '/account/confirm')));
+  router.post('/account/confirm', at(forMembers(confirmEmail, '/account/confirm')));
+  router.get('/account/confirm/:token', at(openConfirm));
+  router.get('/account/address', at(forMembers(showSecurity)));
+  router.post('/account/address', at(forMembers(changeAddress)));
+  router.get('/account/address/:place', at(forMembers(showAddress)));
 }
 
 /** Nothing here is for search engines. */

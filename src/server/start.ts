@@ -6,13 +6,16 @@ import type { Clock } from '../lib/clock.ts';
 import type { Database } from '../lib/db.ts';
 import type { EmbeddedEvent } from '../lib/embedded-postgres.ts';
 import type { Random } from '../lib/random.ts';
+import { createSeal } from '../lib/seal.ts';
+import { loadKeys } from '../oidc/keys.ts';
 import { type App, createApp } from './app.ts';
 import { hasAdmin, inviteAdmin } from './bootstrap.ts';
 import type { Config } from './config.ts';
-import { openServerDatabase } from './database.ts';
-import { startJobs } from './jobs.ts';
+import { openServerDatabase, type ServerDatabase } from './database.ts';
+import { concurrency, type Jobs, startJobs } from './jobs.ts';
 import { listenOn, type Stop } from './listen.ts';
 import type { Log } from './log.ts';
+import { openPost } from './post.ts';
 import { serverSecret } from './secret.ts';
 
 export type StartOptions = {
@@ -48,20 +51,51 @@ export async function startServer(options: StartOptions): Promise<Started> {
   }
 }
 
-async function startParts({ config, clock, random, log, trustedOrigins }: StartOptions, stops: Stop[]): Promise<Omit<Started, 'stop'>> {
+async function startParts(options: StartOptions, stops: Stop[]): Promise<Omit<Started, 'stop'>> {
+  const { config, clock, random, log, trustedOrigins } = options;
   // First, because it makes the data folder, or says why it cannot.
   const opened = await openServerDatabase(config, { role: 'server', onEvent: (event) => logEvent(log, event) });
   stops.push(opened.close);
   const secret = serverSecret(config, random);
   const { database } = opened;
-  const showsMailbox = !config.production && isLoopback(config.issuer);
+  const showsMailbox = !config.production && !config.smtp && isLoopback(config.issuer);
   const app = await createApp({ ...config, database, clock, random, secret, log, showsMailbox, trustedOrigins });
   stops.push(await listenOn(app.listener, config.port));
-  // Nobody waits for the jobs, least of all the first visitor.
-  const jobs = startJobs({ ...opened, clock, log }).catch((error: unknown) => void log.error({ error }, 'the jobs did not start'));
-  stops.push(async () => (await jobs)?.stop());
+  if (config.worker) {
+    // Nobody waits for the jobs, least of all the first visitor.
+    const jobs = startJobsOf(options, opened, secret).catch((error: unknown) => void log.error({ error }, 'the jobs did not start'));
+    stops.push(async () => (await jobs)?.stop());
+  }
   const adminUrl = (await hasAdmin({ database, clock })) ? undefined : (await inviteAdmin(app.guestlist, { database, clock })).url;
   return { app, database, secret, adminUrl, mailboxUrl: showsMailbox ? `${config.issuer}/mailbox` : undefined };
+}
+
+export type WorkerOptions = Omit<StartOptions, 'trustedOrigins'>;
+
+/** The jobs alone, beside any number of servers or of its like. Throws `WrongSecret`; then nothing is left running. */
+export async function startWorker(options: WorkerOptions): Promise<Pick<Started, 'stop'>> {
+  const { config, clock, random } = options;
+  // On the embedded database it joins the server that runs there.
+  const opened = await openServerDatabase(config, { role: 'command', onEvent: (event) => logEvent(options.log, event) });
+  try {
+    const secret = serverSecret(config, random);
+    await loadKeys({ database: opened.database, seal: createSeal(secret, random), clock, random });
+    const jobs = await startJobsOf(options, opened, secret);
+    const stop = async () => {
+      await jobs.stop();
+      await opened.close();
+    };
+    return { stop };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+function startJobsOf({ config, ...tools }: WorkerOptions, { connection, database }: ServerDatabase, secret: string): Promise<Jobs> {
+  const { smtp, issuer, brand } = config;
+  const post = smtp && openPost({ ...tools, smtp, issuer, brand, secret, database, connectionCount: concurrency });
+  return startJobs({ ...tools, connection, database, post });
 }
 
 /** Mails are for their readers: whoever reaches a server by another name may be anybody. */

@@ -1,32 +1,29 @@
 /** From the link to the app in a real browser, with the server and the demo app as `npm start` runs them. */
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { goodPassword } from '../support/people.ts';
 import { cleanUp, freePort, newDataDir, startServerProcess } from '../support/process.ts';
 import { findChromium, launchChromium } from './chromium.ts';
+import { follow, type Visiting, visitingWith } from './visiting.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const chromium = findChromium();
-const screenshots = join(import.meta.dirname, 'screenshots');
-
 let browser: Browser;
+let visit: Visiting;
 let issuer: string;
 let invitationUrl: string;
 let demoUrl: string;
 
 describe.skipIf(chromium === undefined)('in Chromium', () => {
   beforeAll(async () => {
-    await rm(screenshots, { recursive: true, force: true });
-    await mkdir(screenshots, { recursive: true });
     const port = await freePort();
     const server = await startServerProcess({ DATA_DIR: await newDataDir(), PORT: String(port) }, ['--demo']);
     issuer = server.greeting()['Issuer'] ?? '';
     invitationUrl = server.greeting()['Try it: invitation'] ?? '';
     demoUrl = server.greeting()['Try it: demo app'] ?? '';
     browser = await launchChromium(chromium ?? '');
+    visit = await visitingWith(browser, 'journey');
   });
   afterAll(async () => {
     await browser?.close();
@@ -34,7 +31,7 @@ describe.skipIf(chromium === undefined)('in Chromium', () => {
   });
 
   it('a newcomer opens the link, registers, and finds the app signed in and knowing the group', async () => {
-    await visiting('desktop', { viewport: { width: 1280, height: 900 } }, async ({ page, look }) => {
+    await visit('desktop', { viewport: { width: 1280, height: 900 } }, async ({ page, look }) => {
       await page.goto(invitationUrl);
       expect(page.url()).toBe(`${issuer}/invite`);
       expect(await page.getByRole('heading', { level: 1 }).textContent()).toContain('Kammerchor Nord');
@@ -70,7 +67,7 @@ describe.skipIf(chromium === undefined)('in Chromium', () => {
   });
 
   it('on a narrow phone in the dark nothing sticks out', async () => {
-    await visiting(
+    await visit(
       'phone',
       { viewport: { width: 320, height: 640 }, colorScheme: 'dark', isMobile: true, hasTouch: true },
       async ({ page, look }) => {
@@ -95,7 +92,7 @@ describe.skipIf(chromium === undefined)('in Chromium', () => {
   });
 
   it('everything works without JavaScript', async () => {
-    await visiting('plain', { viewport: { width: 800, height: 700 }, javaScriptEnabled: false }, async ({ page, look }) => {
+    await visit('plain', { viewport: { width: 800, height: 700 }, javaScriptEnabled: false }, async ({ page, look }) => {
       await page.goto(invitationUrl);
       await follow(page, page.getByRole('button', { name: words.create }));
       await look('1-registration');
@@ -108,7 +105,7 @@ describe.skipIf(chromium === undefined)('in Chromium', () => {
   });
 
   it('a keyboard is enough', async () => {
-    await visiting('keyboard', { viewport: { width: 1024, height: 800 } }, async ({ page, look }) => {
+    await visit('keyboard', { viewport: { width: 1024, height: 800 } }, async ({ page, look }) => {
       await page.goto(invitationUrl);
       await tabTo(page, words.create);
       await look('1-landing');
@@ -141,42 +138,6 @@ const words = {
   email: 'E-mail',
   password: 'Password',
 };
-
-type Visit = { readonly page: Page; look(name: string): Promise<void> };
-
-/** One person in a browser of their own. The console must stay silent: it tells of scripts that fail and policies that are broken. */
-async function visiting(who: string, options: BrowserContextOptions, journey: (visit: Visit) => Promise<void>): Promise<void> {
-  const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin', ...options });
-  context.setDefaultTimeout(15_000);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type()) && !isExpected(message.text())) complaints.push(`${page.url()}: ${message.text()}`);
-  });
-  page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`));
-  page.on('requestfailed', (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText}`));
-  const look = async (name: string) => {
-    await page.screenshot({ path: join(screenshots, `${who}-${name}.png`), fullPage: true });
-    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), `${page.url()} is too wide`).toBeLessThanOrEqual(0);
-  };
-  try {
-    await journey({ page, look });
-    expect(complaints).toEqual([]);
-  } finally {
-    await context.close();
-  }
-}
-
-/** Chromium reports each page that is shown with an error's status, which here is on purpose. */
-function isExpected(text: string): boolean {
-  return /^Failed to load resource: the server responded with a status of (404|422) /.test(text);
-}
-
-/** Presses it, by finger where there is a touch screen, and waits for the page it leads to. */
-async function follow(page: Page, target: Locator): Promise<void> {
-  const isTouched = await page.evaluate('navigator.maxTouchPoints > 0');
-  await Promise.all([page.waitForEvent('load'), isTouched ? target.tap() : target.click()]);
-}
 
 async function fillIn(page: Page, email: string, password = goodPassword): Promise<void> {
   await page.getByLabel(words.name, { exact: true }).fill('Ada Park');

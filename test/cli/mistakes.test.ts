@@ -49,6 +49,7 @@ async function countEverything(): Promise<unknown> {
   const { rows } = await testDatabase.database.raw(`
     select (select count(*) from guestlist."group") groups, (select count(*) from guestlist."right") rights,
       (select count(*) from guestlist.client) clients, (select count(*) from guestlist.invitation) invitations,
+      (select count(*) from guestlist.invitation_template) templates, (select count(*) from guestlist.mail) mails,
       (select count(*) from guestlist.audit_event) audit`);
   return rows[0];
 }
@@ -57,10 +58,15 @@ async function countEverything(): Promise<unknown> {
 const limit = pLimit(2);
 
 async function runAll(calls: readonly string[]): Promise<Record<string, CommandEnd>> {
-  const before = await countEverything();
-  const ends = await Promise.all(calls.map((call) => limit(() => runCommand(words(call), environment))));
-  expect(await countEverything()).toEqual(before);
+  const ends = await runEach(calls.map(words));
   return Object.fromEntries(calls.map((call, index) => [call, ends[index]!]));
+}
+
+async function runEach(calls: readonly (readonly string[])[]): Promise<CommandEnd[]> {
+  const before = await countEverything();
+  const ends = await Promise.all(calls.map((args) => limit(() => runCommand(args, environment))));
+  expect(await countEverything()).toEqual(before);
+  return ends;
 }
 
 /** A stroke stands for an empty word. */
@@ -75,7 +81,10 @@ const mistakes: Readonly<Record<string, RegExp>> = {
   'start --port 80': /unknown option '--port'/,
   'group add choir2': /required option '--name <name>' not specified/,
   'group add Choir --name Choir': /'slug'.*lower-case/,
-  'group add choir2 --name |': /'--name <name>'.*1 to 100 characters/,
+  'group add choir2 --name |': /'--name' must not be empty/,
+  'group add choir2 --name Choir --capacity 0': /'--capacity <n>'.*1 to 1000000/,
+  'group change choir': /'--capacity', '--sensitive' or '--not-sensitive'/,
+  'group change choir --sensitive --not-sensitive': /'--not-sensitive' cannot be used with option '--sensitive'/,
   'group add choir2 --name Choir --right PLAN': /'--right <right>'.*wiki:edit/,
   'right add': /missing required argument 'name'/,
   'right add UPPER': /'name'.*wiki:edit/,
@@ -85,16 +94,37 @@ const mistakes: Readonly<Record<string, RegExp>> = {
   'client add wiki2 --redirect-uri https://a.example/ --backchannel-logout-uri ftp://a.example/': /'--backchannel-logout-uri <uri>'.*https/,
   'client add wiki2 --redirect-uri https://a.example/ --scope "': /'--scope <scopes>'/,
   'client add wiki2 --redirect-uri https://a.example/ --scope wiki': /--scope has wiki, which means nothing here/,
-  invite: /'--group <slug\[:role\]>' or '--right <right>'/,
+  invite: /'--group <slug\[:role\]>', '--right <right>' or '--template <name>'/,
   'invite --group Choir:X': /'--group <slug\[:role\]>'.*choir:manager/,
   'invite --group choir --max-uses 0': /'--max-uses <n>'.*1 to 1000000/,
+  'invite --group choir --max-uses -1': /'--max-uses <n>'/,
+  'invite --group choir --max-uses 1000000000000': /'--max-uses <n>'.*1 to 1000000/,
   'invite --group choir --max-uses 1e3': /'--max-uses <n>'/,
+  'invite --group choir --starts 2020-01-01': /'--starts <12h\|date>'.*in the future/,
+  'invite --group choir --starts 8d': /'--starts' must be before '--expires'/,
+  'invite --group choir --grant-expires 99999w': /'--grant-expires <90d\|date>'.*100 years/,
+  'invite --group choir --grant-expires 2098-01-01 --expires 2099-01-01': /'--grant-expires' must be after '--expires'/,
+  'invite --group choir --email-rule loose --email a@b.example': /'--email-rule <rule>'.*exact, verify, any/,
+  'invite --group choir --email-rule any': /'--email-rule' needs '--email'/,
+  'invite --group choir --channel pigeon': /'--channel <mail\|link>'.*mail or link/,
+  'invite --group choir --channel mail': /'--channel' needs '--email' to go by mail/,
+  'invite --group choir --domain evil': /'--domain' must be a domain such as example\.org/,
+  'invite --group choir --locale tlh': /'--locale' must be one of .*\ben\b/,
+  'invite --group choir --acr gold': /'--acr' must be one of .*urn:guestlist:acr:pwd/,
   'invite --group choir --expires yesterday': /'--expires <7d\|date>'.*7d or 12h/,
   'invite --group choir --expires 2020-01-01': /'--expires <7d\|date>'.*in the future/,
   'invite --group choir --expires 0d': /'--expires <7d\|date>'/,
   'invite --group choir --expires 2099-02-31': /'--expires <7d\|date>'/,
   'invitation list --limit -1': /'--limit <n>'/,
   'invitation show': /missing required argument 'id'/,
+  'invitation change an-id': /'--expires', '--starts', '--max-uses', '--pin' or '--no-pin'/,
+  'invitation extend an-id 2020-01-01': /'7d\|date'.*in the future/,
+  'template add Tenors --group choir': /'name'.*lower-case/,
+  'template add tenors --group choir --lifetime 99999w': /'--lifetime <7d>'.*9 years or less/,
+  'template add tenors --group choir --pin 1234': /too many arguments/,
+  'template add tenors --group choir --expires 7d': /unknown option '--expires'/,
+  'grant ada@example.org': /'--group <slug\[:role\]>' or '--right <right>'/,
+  'withdraw ada@example.org --right WIKI': /'--right <right>'.*wiki:edit/,
 };
 
 it('a mistake in the call ends with 2, names the option, and changes nothing', async () => {
@@ -106,15 +136,62 @@ it('a mistake in the call ends with 2, names the option, and changes nothing', a
   }
 });
 
+const fullwidth = 'ada@\uFF45xample.org';
+/** What nobody types by accident: what is wrong, the option, and how it is told. */
+const hostile: readonly (readonly [option: string, text: string, complaint: RegExp])[] = [
+  ['--label', 'a'.repeat(10_240), /'--label' must have 200 characters or fewer/],
+  ['--label', 'choir\u001B[2J', /'--label' must have no control characters/],
+  ['--inviter-name', 'Eve\r\nBcc: all@example.org', /'--inviter-name' must have no control characters/],
+  ['--inviter-name', 'Eve \u202Egro.elpmaxe', /'--inviter-name' must have no control characters/],
+  ['--message', 'a'.repeat(10_240), /'--message' must have 500 characters or fewer/],
+  ['--email', 'a@b.example, c@d.example', /'--email' must be one e-mail address/],
+  ['--email', 'ada@example.org\r\nBcc: all@example.org', /'--email' must be one e-mail address/],
+  ['--email', fullwidth, /'--email' must be one e-mail address/],
+  ['--email', `${'a'.repeat(300)}@example.org`, /'--email' is too long/],
+  ['--pin', '123456', /'--pin' must not be a run/],
+  ['--pin', 'é!', /'--pin' must have 4 to 12 letters or digits/],
+  ['--domain', 'example.org\nevil.example', /'--domain' must be a domain/],
+  ['--max-uses', '1\u001B[2J', /'--max-uses <n>'.*\\u\{1b\}\[2J/],
+  ['--app', 'a'.repeat(10_240), /^There is no app a+ … /],
+];
+
+it('bad input ends with 2 and names its option; it does not reach the terminal as it is, and nothing is stored', async () => {
+  const ends = await runEach(hostile.map(([option, text]) => ['invite', '--group', 'choir', option, text]));
+  for (const [index, [option, text, complaint]] of hostile.entries()) {
+    const { exitCode, stdout, stderr } = ends[index]!;
+    const call = `${option} ${JSON.stringify(text.slice(0, 40))}`;
+    expect({ call, exitCode, stdout }).toEqual({ call, exitCode: option === '--app' ? 1 : 2, stdout: '' });
+    expect(stderr, call).toMatch(complaint);
+    expect(stderr, call).toMatch(/^\P{Cc}{1,500}\n$/u);
+    if (option === '--pin') expect(stderr, call).not.toContain(text);
+  }
+});
+
+const noGroup =
+  'There is no group nobody, or it is archived. Make it with: guestlist group add nobody --name <name>; ' +
+  'bring it back with: guestlist group restore nobody';
+
 const refusals: Readonly<Record<string, string>> = {
   'group add choir --name Choir': 'There is a group choir already.',
   'right add plan:read': 'There is a right plan:read already.',
   'client add wiki --redirect-uri https://a.example/': 'There is an app wiki already.',
-  'invite --group nobody': 'There is no group nobody. Make it with: guestlist group add nobody --name <name>',
+  'group change nobody --sensitive': noGroup,
+  'group archive nobody': noGroup,
+  'invite --group nobody': noGroup,
+  'invite --template nothing': 'There is no template nothing. Make it with: guestlist template add nothing',
+  'invite --group choir --by nobody@example.org': 'There is no account with the address nobody@example.org.',
   'invite --group choir --right no:such': 'There is no right no:such. Make it with: guestlist right add no:such',
   'invite --group choir --app nothing': 'There is no app nothing with an address where it starts a sign-in (--initiate-login-uri).',
   'invitation show 0198c0de-0000-7000-8000-000000000000': 'There is no invitation with this id.',
   'invitation revoke nonsense': 'There is no invitation with this id.',
+  'invitation change nonsense --no-pin': 'There is no invitation with this id.',
+  'invitation extend nonsense 7d': 'There is no invitation with this id.',
+  'invitation resend nonsense': 'There is no invitation with this id.',
+  'invitation confirm nonsense': 'There is no invitation with this id.',
+  'invitation undo nonsense --dry-run': 'There is no invitation with this id.',
+  'invitation approve nonsense nobody@example.org': 'There is no account with the address nobody@example.org.',
+  'account disable nobody@example.org': 'There is no account with the address nobody@example.org.',
+  'grant nobody@example.org --group choir': 'There is no account with the address nobody@example.org.',
   'account show nobody@example.org': 'There is no account with the address nobody@example.org.',
   'account show nonsense': 'There is no account with the address nonsense.',
 };

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Grant } from '../../src/group/group.ts';
 import { addGroup, addRight } from '../../src/group/manage.ts';
-import { addGrant, ensureRight, findGroup, findHoldings, findRight, insertGroup, listGroups } from '../../src/group/store.ts';
+import { addGrant, endGiven, findGiven, findHoldings } from '../../src/group/membership-store.ts';
+import { ensureRight, findGroup, findRight, insertGroup, listGroups } from '../../src/group/store.ts';
 import { addSeconds } from '../../src/lib/clock.ts';
 import { type Database, inTransaction } from '../../src/lib/db.ts';
 import { secureRandom } from '../../src/lib/random.ts';
-import { invite } from '../../src/invitation/issue.ts';
+import { invitations } from '../../src/plugin.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const now = new Date('2026-11-21T10:00:00Z');
@@ -26,8 +27,19 @@ beforeAll(async () => {
     { slug: 'choir', name: 'Choir', description: 'Sings', rights: ['wiki:edit', 'files:read', 'wiki:edit'] },
     tools,
   );
-  choir = { kind: 'group', groupId: id, slug: 'choir', name: 'Choir', description: 'Sings', role: 'member' };
-  invitationId = (await invite(database, { groups: ['choir'], expiresAt: addSeconds(now, 60) }, tools)).id;
+  choir = {
+    kind: 'group',
+    groupId: id,
+    slug: 'choir',
+    name: 'Choir',
+    description: 'Sings',
+    role: 'member',
+    sensitive: false,
+    archived: false,
+  };
+  invitationId = (
+    await invitations({ database, issuer: 'https://op.example.org', person: async () => undefined, ...tools }).invite({ groups: ['choir'] })
+  ).id;
 });
 
 beforeEach(async () => {
@@ -58,10 +70,11 @@ describe('a grant', () => {
     expect(await findHoldings(database, 'ada', now)).toEqual({
       memberships: [{ groupId: choir.groupId, role: 'member' }],
       rights: [{ right: 'wiki:edit' }],
+      removals: [],
     });
     expect(await memberships()).toEqual([{ role: 'member', starts_at: now, ends_at: null, ended_at: null }]);
     expect(await database('guestlist.membership').pluck('invitation_id')).toEqual([invitationId]);
-    expect(await findHoldings(database, 'bea', now)).toEqual({ memberships: [], rights: [] });
+    expect(await findHoldings(database, 'bea', now)).toEqual({ memberships: [], rights: [], removals: [] });
   });
 
   it('given twice, or by many at once, is there once', async () => {
@@ -83,19 +96,33 @@ describe('a grant', () => {
     expect((await memberships()).map(({ role }) => role)).toEqual(['manager', 'member']);
   });
 
-  it('never lowers: the longer end wins, and none is the longest', async () => {
+  it('never lowers: each source has a row of its own, where the longer end wins, and none is the longest', async () => {
     const [sooner, later] = [addSeconds(now, 3_600), addSeconds(now, 7_200)];
-    const common = { account_id: 'ada', starts_at: long };
-    await database('guestlist.membership').insert({ ...common, id: 'm1', group_id: choir.groupId, role: 'member', ends_at: sooner });
-    await database('guestlist.account_right').insert({ ...common, id: 'r1', right_name: 'wiki:edit' });
+    const others = { account_id: 'ada', starts_at: long };
+    await database('guestlist.membership').insert({ ...others, id: '0', group_id: choir.groupId, role: 'member', ends_at: sooner });
+    await database('guestlist.account_right').insert({ ...others, id: '0', right_name: 'wiki:edit' });
+    const held = async () => new Set((await findHoldings(database, 'ada', now)).memberships.map(({ endsAt }) => endsAt?.getTime()));
     await give({ ...wiki, ends: { at: later } });
-    expect(await rightRows()).toEqual([{ right_name: 'wiki:edit', starts_at: long, ends_at: null, ended_at: null }]);
-    await give({ ...choir, ends: { at: later } });
-    expect(await memberships()).toEqual([{ role: 'member', starts_at: long, ends_at: later, ended_at: null }]);
-    await give({ ...choir, ends: { at: sooner } });
-    expect(await memberships()).toEqual([{ role: 'member', starts_at: long, ends_at: later, ended_at: null }]);
+    expect((await rightRows()).map(({ ends_at }) => ends_at)).toEqual([null, later]);
+    for (const [given, kept] of [
+      [later, later],
+      [sooner, later],
+      [undefined, undefined],
+      [later, undefined],
+    ] as const) {
+      await give({ ...choir, ends: given && { at: given } });
+      expect(await held()).toEqual(new Set([sooner.getTime(), kept?.getTime()]));
+    }
+  });
+
+  it('is taken back by its source, and what others gave stays', async () => {
     await give(choir);
-    expect(await memberships()).toEqual([{ role: 'member', starts_at: long, ends_at: null, ended_at: null }]);
+    await addGrant(database, { id: 'by-hand', accountId: 'ada', grant: choir, invitationId: undefined, now });
+    expect(await findGiven(database, invitationId, now)).toEqual([{ accountId: 'ada', grants: ['choir:member'] }]);
+    await inTransaction(database, (trx) => endGiven(trx, { invitationId, accountId: 'ada', now, by: 'operator' }));
+    expect(await findGiven(database, invitationId, now)).toEqual([]);
+    const { memberships: left, removals } = await findHoldings(database, 'ada', now);
+    expect({ left: left.length, removals: removals?.length }).toEqual({ left: 1, removals: 1 });
   });
 
   it.each([
@@ -106,7 +133,7 @@ describe('a grant', () => {
     const common = { account_id: 'ada', starts_at: long, ...period };
     await database('guestlist.membership').insert({ ...common, id: '0', group_id: choir.groupId, role: 'member' });
     await database('guestlist.account_right').insert({ ...common, id: '0', right_name: 'wiki:edit' });
-    expect(await findHoldings(database, 'ada', now)).toEqual({ memberships: [], rights: [] });
+    expect(await findHoldings(database, 'ada', now)).toEqual({ memberships: [], rights: [], removals: [] });
     await give(choir);
     await give(wiki);
     for (const rows of [await memberships(), await rightRows()]) {
@@ -118,6 +145,7 @@ describe('a grant', () => {
     expect(await findHoldings(database, 'ada', now)).toEqual({
       memberships: [{ groupId: choir.groupId, role: 'member' }],
       rights: [{ right: 'wiki:edit' }],
+      removals: [],
     });
   });
 
@@ -137,7 +165,14 @@ describe('a grant', () => {
 
 describe('groups and rights', () => {
   it('are found by their names, exactly', async () => {
-    expect(await findGroup(database, 'choir')).toEqual({ id: choir.groupId, slug: 'choir', name: 'Choir', description: 'Sings' });
+    expect(await findGroup(database, 'choir')).toEqual({
+      id: choir.groupId,
+      slug: 'choir',
+      name: 'Choir',
+      description: 'Sings',
+      sensitive: false,
+      archived: false,
+    });
     for (const slug of ['Choir', 'choir ', 'choi', '%', choir.groupId]) expect(await findGroup(database, slug)).toBeUndefined();
     expect(await findRight(database, 'files:read')).toEqual({ name: 'files:read', description: '' });
     expect(await findRight(database, 'files')).toBeUndefined();
@@ -149,7 +184,16 @@ describe('groups and rights', () => {
     await give(choir, { accountId: 'bea' });
     await database('guestlist.membership').where({ account_id: 'bea' }).update({ ends_at: now });
     expect(await listGroups(database, now)).toEqual([
-      { slug: 'choir', name: 'Choir', description: 'Sings', rights: ['files:read', 'wiki:edit'], memberCount: 1 },
+      {
+        slug: 'choir',
+        name: 'Choir',
+        description: 'Sings',
+        rights: ['files:read', 'wiki:edit'],
+        memberCount: 1,
+        capacity: null,
+        sensitive: false,
+        archived: false,
+      },
     ]);
   });
 

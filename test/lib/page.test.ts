@@ -19,7 +19,21 @@ describe('a page', () => {
   it('shows every value as text, and nothing as markup', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom('<', '>', '"', "'", '&', 'a', '=', ' ', 'script', '/', '<%=', '%>') }), (email) => {
-        const $ = load(render('server/home', { codeAction: '/c', account: { name: 'Ada', email }, signOutHref: '/out' }, context));
+        const $ = load(
+          render(
+            'server/home',
+            {
+              codeAction: '/c',
+              account: { name: 'Ada', email },
+              waitingHref: undefined,
+              signOutHref: '/out',
+              signInHref: '/in',
+              forgotHref: '/forgot',
+              securityHref: '/account',
+            },
+            context,
+          ),
+        );
         expect($('main').text().replace(/\s+/g, ' ')).toContain(email.replace(/\s+/g, ' ').trim());
         expect($('main script')).toHaveLength(0);
       }),
@@ -64,7 +78,7 @@ describe('an operator’s page', () => {
 
 describe('a plain text', () => {
   it('is not escaped', () => {
-    const offer = { inviterName: 'Maya & "Co" <x>', lines: [], expiresAt: new Date('2026-11-26T18:00:00Z') };
+    const offer = { inviterName: 'Maya & "Co" <x>', message: '', lines: [], expiresAt: new Date('2026-11-26T18:00:00Z') };
     const mail = { name: "O'Neill", offer, accountCreated: false, homeHref: 'https://id.example.org/?a=1&b=2' };
     const text = render('mail/joined.text', mail, context);
     expect(text).toContain('Maya & "Co" <x>');

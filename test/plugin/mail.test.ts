@@ -72,15 +72,29 @@ test('smtp sends a mail in both forms, to one address', async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.server.address() as AddressInfo;
   const send = smtp({ url: `smtp://127.0.0.1:${port}`, from: 'Choir <choir@example.org>' });
-  await send({ kind: 'joined', to: 'ada@example.org', subject: 'Welcome', text: 'In words', html: '<p>In <b>colour</b></p>' });
+  await send({
+    kind: 'joined',
+    to: 'ada@example.org',
+    subject: 'Welcome',
+    text: 'In words',
+    html: '<p>In <b>colour</b></p>',
+    messageId: '<1@op.example.org>',
+  });
   await new Promise<void>((resolve) => server.close(() => resolve()));
   const [recipient = '', ...lines] = (received[0] ?? '').split('\n');
   const mail = await PostalMime.parse(lines.join('\n'));
   expect(recipient).toBe('ada@example.org');
-  expect({ subject: mail.subject, text: mail.text?.trim(), html: mail.html?.trim(), from: mail.from?.address }).toEqual({
+  expect({
+    subject: mail.subject,
+    text: mail.text?.trim(),
+    html: mail.html?.trim(),
+    from: mail.from?.address,
+    messageId: mail.messageId,
+  }).toEqual({
     subject: 'Welcome',
     text: 'In words',
     html: '<p>In <b>colour</b></p>',
     from: 'choir@example.org',
+    messageId: '<1@op.example.org>',
   });
 });

@@ -1,6 +1,6 @@
 /** What a host can do without a page: groups by hand, invitations, places that are kept. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Failure, type GuestlistEvents, type GuestlistOptions } from '../../src/index.ts';
+import { Failure, type GuestlistEvents, type GuestlistOptions, type IssuedLink } from '../../src/index.ts';
 import { addSeconds, systemClock } from '../../src/lib/clock.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { count, findContradictions } from '../support/invariants.ts';
@@ -128,7 +128,7 @@ test('twenty visits hold at once, three places: three hold', async () => {
 test('invitations are listed newest first, page by page, without their secrets', async () => {
   const guestlist = make();
   await guestlist.addGroup({ slug: 'listed', name: 'Listed' });
-  const made: Awaited<ReturnType<typeof guestlist.invite>>[] = [];
+  const made: IssuedLink[] = [];
   for (const label of ['one', 'two', 'three']) made.push(await guestlist.invite({ groups: ['listed:manager'], label, maxUses: 2 }));
   const [newest, second] = await guestlist.list({ limit: 2 });
   expect([newest?.id, second?.id]).toEqual([made[2]?.id, made[1]?.id]);

@@ -3,12 +3,13 @@
  * right, the race tests would prove nothing.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { invite } from '../../src/invitation/issue.ts';
-import { findInvitation, hasRedeemed, insertRedemption, lockInvitation, takePlace } from '../../src/invitation/store.ts';
+import { hasRedeemed, insertRedemption, takePlace } from '../../src/invitation/redemption-store.ts';
+import { findInvitation, lockInvitation } from '../../src/invitation/store.ts';
 import { addGroup } from '../../src/group/manage.ts';
-import { addSeconds, systemClock } from '../../src/lib/clock.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { inTransaction, type Transaction } from '../../src/lib/db.ts';
 import { secureRandom } from '../../src/lib/random.ts';
+import { invitations } from '../../src/plugin.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let own: TestDatabase;
@@ -25,7 +26,8 @@ type Count = (trx: Transaction, invitationId: string) => Promise<boolean>;
 /** 200 accounts, 50 places: how many get in. */
 async function race(count: Count): Promise<number> {
   const { database } = own;
-  const { id } = await invite(database, { groups: ['choir'], maxUses: 50, expiresAt: addSeconds(systemClock(), 3600) }, tools);
+  const guestlist = invitations({ database, issuer: 'https://op.example.org', person: async () => undefined });
+  const { id } = await guestlist.invite({ groups: ['choir'], maxUses: 50 });
   const { rows } = await database.raw('select id from guestlist.invitation_token where invitation_id = ?', [id]);
   const tokenId = rows[0].id as string;
   const attempts = Array.from({ length: 200 }, (_, index) =>

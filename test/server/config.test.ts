@@ -31,7 +31,8 @@ function complaintsAbout(environment: Environment): string[] {
 }
 
 const secret = 'x'.repeat(32);
-const production = { NODE_ENV: 'production', ISSUER: 'https://id.example.org', GUESTLIST_SECRET: secret };
+const mail = { SMTP_URL: 'smtps://ada:hunter2@mail.example.org', MAIL_FROM: 'Choir <choir@example.org>' };
+const production = { NODE_ENV: 'production', ISSUER: 'https://id.example.org', GUESTLIST_SECRET: secret, ...mail };
 const standard = {
   production: false,
   port: 3000,
@@ -42,6 +43,11 @@ const standard = {
   proxyCount: 0,
   logLevel: 'warn',
   brand: 'Guestlist',
+  registration: 'invited',
+  terms: { terms: undefined, privacy: undefined },
+  support: undefined,
+  smtp: undefined,
+  worker: true,
 };
 
 describe('development', () => {
@@ -60,6 +66,12 @@ describe('development', () => {
       TRUST_PROXY: '2',
       LOG_LEVEL: 'debug',
       BRAND: 'Kammerchor',
+      REGISTRATION: 'nobody',
+      TERMS_URL: 'https://example.org/terms?v=3',
+      PRIVACY_URL: 'http://example.org/privacy#top',
+      SUPPORT_URL: 'mailto:help@example.org?subject=Guestlist',
+      ...mail,
+      WORKER: 'off',
       PATH: '/bin',
     };
     expect(readConfig(environment)).toEqual({
@@ -72,11 +84,33 @@ describe('development', () => {
       proxyCount: 2,
       logLevel: 'debug',
       brand: 'Kammerchor',
+      registration: 'nobody',
+      terms: { terms: 'https://example.org/terms?v=3', privacy: 'http://example.org/privacy#top' },
+      support: 'mailto:help@example.org?subject=Guestlist',
+      smtp: { url: mail.SMTP_URL, from: mail.MAIL_FROM },
+      worker: false,
     });
   });
 
   it('takes an empty variable for none', () => {
-    const names = ['NODE_ENV', 'PORT', 'ISSUER', 'DATA_DIR', 'DATABASE_URL', 'GUESTLIST_SECRET', 'TRUST_PROXY', 'LOG_LEVEL', 'BRAND'];
+    const names = [
+      'NODE_ENV',
+      'PORT',
+      'ISSUER',
+      'DATA_DIR',
+      'DATABASE_URL',
+      'GUESTLIST_SECRET',
+      'TRUST_PROXY',
+      'LOG_LEVEL',
+      'BRAND',
+      'REGISTRATION',
+      'TERMS_URL',
+      'PRIVACY_URL',
+      'SUPPORT_URL',
+      'SMTP_URL',
+      'MAIL_FROM',
+      'WORKER',
+    ];
     expect(
       readConfig(
         Object.fromEntries(
@@ -120,12 +154,30 @@ const bad: [string, string][] = [
   ['TRUST_PROXY', '11'],
   ['TRUST_PROXY', '1.5'],
   ['LOG_LEVEL', 'loud'],
+  ['REGISTRATION', 'everybody'],
   ['BRAND', 'x'.repeat(61)],
+  ['TERMS_URL', 'example.org/terms'],
+  ['TERMS_URL', '/terms'],
+  ['TERMS_URL', 'https://example.org/a b'],
+  ['PRIVACY_URL', 'javascript:alert(1)'],
+  ['PRIVACY_URL', 'https://'],
+  ['SUPPORT_URL', 'help@example.org'],
+  ['SUPPORT_URL', 'mailto:help'],
+  ['SUPPORT_URL', 'http://example.org/help'],
+  ['SUPPORT_URL', 'tel:+4930123456'],
+  ['SMTP_URL', 'mail.example.org:587'],
+  ['SMTP_URL', 'https://mail.example.org'],
+  ['SMTP_URL', 'smtp://'],
+  ['SMTP_URL', 'smtp:///mail.example.org'],
+  ['MAIL_FROM', 'Choir'],
+  ['MAIL_FROM', 'choir@example.org, eve@example.org'],
+  ['MAIL_FROM', 'Choir <choir@example.org>\r\nBcc: eve@example.org'],
+  ['WORKER', 'no'],
 ];
 
 describe('a mistake', () => {
   it.each(bad)('in %s is told by its name: %s', (name, value) => {
-    const complaints = complaintsAbout({ [name]: value });
+    const complaints = complaintsAbout({ MAIL_FROM: mail.MAIL_FROM, [name]: value });
     expect(complaints.length).toBeGreaterThan(0);
     for (const complaint of complaints) expect(complaint).toMatch(new RegExp(`^${name} (must|is)`));
   });
@@ -136,7 +188,23 @@ describe('a mistake', () => {
       complaintsAbout(environment)
         .map((line) => line.split(' ')[0])
         .sort(),
-    ).toEqual(['BRAND', 'DATABASE_URL', 'GUESTLIST_SECRET', 'ISSUER', 'LOG_LEVEL', 'NODE_ENV', 'PORT', 'TRUST_PROXY']);
+    ).toEqual([
+      'BRAND',
+      'DATABASE_URL',
+      'GUESTLIST_SECRET',
+      'ISSUER',
+      'LOG_LEVEL',
+      'MAIL_FROM',
+      'NODE_ENV',
+      'PORT',
+      'PRIVACY_URL',
+      'REGISTRATION',
+      'SMTP_URL',
+      'SUPPORT_URL',
+      'TERMS_URL',
+      'TRUST_PROXY',
+      'WORKER',
+    ]);
   });
 
   it('is told together with what production lacks', () => {
@@ -144,7 +212,7 @@ describe('a mistake', () => {
       complaintsAbout({ NODE_ENV: 'production', PORT: 'abc', LOG_LEVEL: 'loud' })
         .map((line) => line.split(' ')[0])
         .sort(),
-    ).toEqual(['GUESTLIST_SECRET', 'ISSUER', 'LOG_LEVEL', 'PORT']);
+    ).toEqual(['GUESTLIST_SECRET', 'ISSUER', 'LOG_LEVEL', 'MAIL_FROM', 'PORT', 'SMTP_URL']);
   });
 
   it('is told together with files that cannot be read', () => {
@@ -161,13 +229,14 @@ describe('a mistake', () => {
       GUESTLIST_SECRET: 'hunter2',
       DATABASE_URL: 'mysql://ada:hunter2@db/x',
       ISSUER: 'ftp://ada:hunter2@x',
+      SMTP_URL: 'http://ada:hunter2@mail.example.org',
     }).join();
     expect(text).not.toMatch(/hunter2/);
   });
 });
 
 describe('production', () => {
-  it('is content with an https issuer and a secret', () => {
+  it('is content with an https issuer, a secret and a mail server', () => {
     expect(readConfig(production)).toMatchObject({ production: true, issuer: 'https://id.example.org', secret, logLevel: 'info' });
   });
 
@@ -178,8 +247,23 @@ describe('production', () => {
     [{ GUESTLIST_SECRET: undefined }, 'GUESTLIST_SECRET'],
     [{ GUESTLIST_SECRET: 'short' }, 'GUESTLIST_SECRET'],
     [{ GUESTLIST_SECRET: undefined, GUESTLIST_SECRET_FILE: fileWith('\n') }, 'GUESTLIST_SECRET'],
+    [{ SMTP_URL: undefined }, 'SMTP_URL'],
+    [{ SMTP_URL: 'localhost' }, 'SMTP_URL'],
+    [{ MAIL_FROM: undefined }, 'MAIL_FROM'],
   ])('insists: %j', (change, name) => {
     expect(complaintsAbout({ ...production, ...change }).map((line) => line.split(' ')[0])).toEqual([name]);
+  });
+});
+
+describe('mail', () => {
+  it('needs somebody it comes from, wherever it is sent', () => {
+    expect(complaintsAbout({ SMTP_URL: mail.SMTP_URL })).toEqual(['MAIL_FROM is needed to send mail: the address that it comes from']);
+    expect(readConfig({ MAIL_FROM: mail.MAIL_FROM }).smtp).toBeUndefined();
+  });
+
+  it('has its server in a file, for the password’s sake', () => {
+    const { smtp } = readConfig({ SMTP_URL_FILE: fileWith(`${mail.SMTP_URL}\n`), MAIL_FROM: 'choir@example.org' });
+    expect(smtp).toEqual({ url: mail.SMTP_URL, from: 'choir@example.org' });
   });
 });
 

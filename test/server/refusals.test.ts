@@ -7,6 +7,9 @@ import { secureRandom } from '../../src/lib/random.ts';
 import { type Browser, createBrowser, type Rest } from '../support/browser.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { databaseUrlOf, runCommand } from '../support/command.ts';
+import { checkCode } from '../../src/invitation/proof.ts';
+import { visitTo } from '../plugin/making.ts';
+import { mailedLink } from '../support/mail.ts';
 import { goodPassword, join, openAsNewcomer, register, signIn } from '../support/people.ts';
 import { createRelyingApp, type RelyingApp } from '../support/relying-app.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -40,11 +43,17 @@ async function thrownBy(work: () => Promise<unknown>): Promise<Seen> {
   return { status: errors[failure.code].status, code: failure.code };
 }
 
-async function someMember(): Promise<{ email: string; browser: Browser }> {
+/** Somebody who holds the visit of a link and makes an account on the way. */
+async function asNewAccount() {
+  return { redeemer: { createAccount: async () => secureRandom(8).toString('hex') } };
+}
+
+async function someMember(): Promise<{ email: string; browser: Browser; accountId: string }> {
   const email = `${secureRandom(6).toString('hex')}@example.org`;
   const member = createBrowser(server.issuer);
   await join(member, (await server.guestlist.invite({ groups: ['choir'] })).url, { email });
-  return { email, browser: member };
+  const { rows } = await server.database.raw('select account_id from guestlist.account_email where email_key = ?', [email]);
+  return { email, browser: member, accountId: rows[0].account_id };
 }
 
 const tools = () => ({ clock: server.now, random: secureRandom });
@@ -71,6 +80,134 @@ const provoke: Record<FailureCode, () => Promise<Seen>> = {
     const form = await openAsNewcomer(browser, url);
     await join(createBrowser(server.issuer), url, { email: 'first-of-one@example.org' });
     return seenOn(await register(browser, form, { email: 'second-of-one@example.org' }));
+  },
+  invitation_replaced: async () => {
+    const { id } = await server.guestlist.invite({ groups: ['choir'], email: 'replaced@example.org' });
+    const first = await mailedLink(server.database, 'replaced@example.org');
+    await server.guestlist.resend(id, 'operator');
+    return seenOn(await browser.open(first));
+  },
+  invitation_suspended: async () => {
+    await server.addGroup('closed');
+    const { url } = await server.guestlist.invite({ groups: ['closed'] });
+    await server.guestlist.changeGroup('closed', { archived: true });
+    return seenOn(await browser.open(url));
+  },
+  pin_required: async () => {
+    const { token } = await server.guestlist.invite({ groups: ['choir'], pin: true });
+    return thrownBy(async () => server.guestlist.redeem(await visitTo(server.database, token), await asNewAccount()));
+  },
+  pin_wrong: async () => {
+    const { url } = await server.guestlist.invite({ groups: ['choir'], pin: '471193' });
+    const page = await browser.submit(await browser.open(url), 'Continue', { pin: '471194' });
+    return { status: page.status, code: page.$('[aria-invalid="true"]').attr('name') === 'pin' ? 'pin_wrong' : undefined };
+  },
+  pin_locked: async () => {
+    const { url } = await server.guestlist.invite({ groups: ['choir'], pin: '471193' });
+    const page = await browser.open(url);
+    for (let slip = 0; slip < 4; slip += 1) await browser.submit(page, 'Continue', { pin: `47119${slip + 4}` });
+    await browser.submit(page, 'Continue', { pin: '999999' });
+    return seenOn(await browser.open('/invite'));
+  },
+  email_mismatch: async () => {
+    const { browser: member } = await someMember();
+    await server.addGroup(`mismatch`);
+    await server.guestlist.invite({ groups: ['mismatch'], email: 'somebody-else@example.org' });
+    const landing = await member.open(await mailedLink(server.database, 'somebody-else@example.org'));
+    const page = await member.submit(landing, 'join');
+    return { status: page.status, code: page.$('body').attr('data-code') };
+  },
+  email_domain_not_allowed: async () => {
+    const { browser: member } = await someMember();
+    await server.addGroup('domain');
+    const { url } = await server.guestlist.invite({ groups: ['domain'], domains: ['clinic.example'] });
+    return seenOn(await member.submit(await member.open(url), 'join'));
+  },
+  email_not_verified: async () => {
+    const { token } = await server.guestlist.invite({ groups: ['choir'], email: 'unproven@example.org', channels: ['link', 'mail'] });
+    return thrownBy(async () => server.guestlist.redeem(await visitTo(server.database, token ?? ''), await asNewAccount()));
+  },
+  code_wrong: async () => {
+    const { url } = await server.guestlist.invite({ groups: ['choir'], domains: ['example.org'] });
+    const address = await openAsNewcomer(browser, url);
+    const code = await browser.submit(address, 'Send me a mail', { email: 'code-wrong@example.org' });
+    const page = await browser.submit(code, 'Continue', { code: '000000' });
+    return { status: page.status, code: page.$('[aria-invalid="true"]').attr('name') === 'code' ? 'code_wrong' : undefined };
+  },
+  link_not_found: async () => seenOn(await browser.open(`/account/reset/${secureRandom(32).toString('base64url')}`)),
+  code_expired: async () => {
+    const visit = await visitTo(server.database, (await server.guestlist.invite({ groups: ['choir'], domains: ['example.org'] })).token);
+    const codeKey = () => Buffer.alloc(32);
+    return thrownBy(() => checkCode({ database: server.database, clock: server.now, codeKey }, { visit, code: '123456' }));
+  },
+  sign_in_too_weak: async () => {
+    const { token, id } = await server.guestlist.invite({ groups: ['choir'] });
+    await server.database.raw(`update guestlist.invitation set required_acr = 'stronger' where id = ?`, [id]);
+    return thrownBy(async () => server.guestlist.redeem(await visitTo(server.database, token), await asNewAccount()));
+  },
+  group_full: async () => {
+    await server.guestlist.addGroup({ slug: 'small', name: 'Small', capacity: 1 });
+    const { token } = await server.guestlist.invite({ groups: ['small'], maxUses: 5 });
+    await join(createBrowser(server.issuer), (await server.guestlist.invite({ groups: ['small'] })).url, { email: 'in-small@example.org' });
+    return thrownBy(async () => server.guestlist.redeem(await visitTo(server.database, token), await asNewAccount()));
+  },
+  removed_from_group: async () => {
+    const { browser: member, accountId } = await someMember();
+    await server.guestlist.withdraw(accountId, { groups: ['choir'] }, 'operator');
+    const { url } = await server.guestlist.invite({ groups: ['choir'], maxUses: 5 });
+    return seenOn(await member.submit(await member.open(url), 'join'));
+  },
+  approval_rejected: async () => {
+    const { browser: member, accountId } = await someMember();
+    await server.addGroup('asked');
+    const { url, id } = await server.guestlist.invite({ groups: ['asked'], approval: true });
+    await member.submit(await member.submit(await member.open(url), 'join'), 'Ask to join');
+    await server.guestlist.reject(id, accountId, 'operator');
+    return seenOn(await member.submit(await member.open(url), 'join'));
+  },
+  approval_not_found: async () => {
+    const { id } = await server.guestlist.invite({ groups: ['choir'], approval: true });
+    return thrownBy(() => server.guestlist.approve(id, 'nobody', 'operator'));
+  },
+  approval_decided: async () => {
+    const { browser: member, accountId } = await someMember();
+    await server.addGroup('decided');
+    const { url, id } = await server.guestlist.invite({ groups: ['decided'], approval: true });
+    await member.submit(await member.submit(await member.open(url), 'join'), 'Ask to join');
+    await server.guestlist.approve(id, accountId, 'operator');
+    return thrownBy(() => server.guestlist.approve(id, accountId, 'operator'));
+  },
+  grant_not_allowed: async () => {
+    const { accountId } = await someMember();
+    return thrownBy(() => server.guestlist.invite({ groups: ['choir'], inviterId: accountId }));
+  },
+  second_person_needed: async () => {
+    await server.guestlist.addGroup({ slug: 'vault', name: 'Vault', sensitive: true });
+    const { id } = await server.guestlist.invite({ groups: ['vault'] });
+    return thrownBy(() => server.guestlist.confirm(id, 'operator'));
+  },
+  nothing_to_confirm: async () => {
+    const { id } = await server.guestlist.invite({ groups: ['choir'] });
+    return thrownBy(() => server.guestlist.confirm(id, 'operator'));
+  },
+  no_addressee: async () => {
+    const { id } = await server.guestlist.invite({ groups: ['choir'] });
+    return thrownBy(() => server.guestlist.resend(id, 'operator'));
+  },
+  template_not_found: () => thrownBy(() => server.guestlist.invite({ template: 'no-such-template' })),
+  template_exists: async () => {
+    await server.guestlist.addTemplate({ name: 'twice', wish: { groups: ['choir'] } });
+    return thrownBy(() => server.guestlist.addTemplate({ name: 'twice', wish: { groups: ['choir'] } }));
+  },
+  registration_closed: async () => {
+    const closed = await startTestServer({ registration: 'nobody' });
+    try {
+      await closed.addGroup('choir');
+      const { url } = await closed.guestlist.invite({ groups: ['choir'] });
+      return seenOn(await openAsNewcomer(createBrowser(closed.issuer), url));
+    } finally {
+      await closed.close();
+    }
   },
   invitation_required: async () => seenOn(await browser.open((await app.begin({ prompt: 'create' })).url)),
   account_disabled: async () => {

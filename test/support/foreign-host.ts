@@ -4,6 +4,8 @@ import { secureRandom } from '../../src/lib/random.ts';
 import type { Framework } from '../plugin/host/frameworks.ts';
 import { createHost } from '../plugin/host/host.ts';
 import { createTestDatabase } from './database.ts';
+import { assertInvariants } from './invariants.ts';
+import { testSecret } from './mail.ts';
 import { type JourneyServer, openSocket } from './server.ts';
 
 export type ForeignOptions = {
@@ -32,6 +34,7 @@ export async function startForeignHost({
     database,
     issuer,
     clock,
+    secret: testSecret,
     withoutEmail,
     apps: async () => [{ clientId: 'app', name: 'app', initiateLoginUri: 'https://app.example.org/login' }],
     clients: [
@@ -62,7 +65,11 @@ export async function startForeignHost({
     },
     close: async () => {
       await socket.close();
-      await drop();
+      try {
+        await assertInvariants(database);
+      } finally {
+        await drop();
+      }
     },
   };
 }

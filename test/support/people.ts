@@ -1,5 +1,10 @@
 /** What people do, in the words of the pages. */
-import type { Browser, Rest } from './browser.ts';
+import { findMailbox } from '../../src/account/store.ts';
+import type { Database } from '../../src/lib/db.ts';
+import { emailKey } from '../../src/lib/email.ts';
+import { type Browser, createBrowser, type Rest } from './browser.ts';
+import { mailedCode, mailedLink } from './mail.ts';
+import type { JourneyServer } from './server.ts';
 
 export type Newcomer = { readonly name?: string; readonly email: string; readonly password?: string };
 
@@ -15,7 +20,8 @@ export async function register(
   page: Rest,
   { name = 'Ada Park', email, password = goodPassword }: Newcomer,
 ): Promise<Rest> {
-  return browser.submit(page, 'Create account and join', { name, email, password });
+  const asking = 'Create account and ask to join';
+  return browser.submit(page, page.html.includes(asking) ? asking : 'Create account and join', { name, email, password });
 }
 
 /** The whole way of a newcomer through the front door. */
@@ -25,4 +31,44 @@ export async function join(browser: Browser, url: string, newcomer: Newcomer): P
 
 export async function signIn(browser: Browser, page: Rest, { email, password = goodPassword }: Newcomer): Promise<Rest> {
   return browser.submit(page, 'Sign in', { email, password });
+}
+
+/** From the page that asks for the PIN to whatever lies behind it. */
+export async function typePin(browser: Browser, page: Rest, pin: string): Promise<Rest> {
+  return browser.submit(page, 'Continue', { pin });
+}
+
+/** From the page that asks for a mailbox, past the code that is mailed there. Without `typed`, the page asks for no address. */
+export async function proveMailbox(
+  browser: Browser,
+  page: Rest,
+  { database, email, typed }: { readonly database: Database; readonly email: string; readonly typed?: string },
+): Promise<Rest> {
+  const codePage = await browser.submit(page, 'Send me a mail', typed === undefined ? {} : { email: typed });
+  return browser.submit(codePage, 'Continue', { code: await mailedCode(database, email) });
+}
+
+export type Member = { readonly email: string; readonly accountId: string; readonly browser: Browser };
+
+/** Somebody signed in, with an account that an invitation made; by mail, the address is proven. */
+export async function becomeMember(
+  server: Pick<JourneyServer, 'issuer' | 'database' | 'guestlist'>,
+  {
+    group,
+    email,
+    name,
+    proven = false,
+  }: { readonly group: string; readonly email: string; readonly name?: string; readonly proven?: boolean },
+): Promise<Member> {
+  const { url } = await server.guestlist.invite(proven ? { groups: [group], email } : { groups: [group] });
+  const browser = createBrowser(server.issuer);
+  await join(browser, url ?? (await mailedLink(server.database, email)), { email, ...(name === undefined ? {} : { name }) });
+  const mailbox = await findMailbox(server.database, emailKey(email));
+  if (!mailbox) throw new Error(`${email} has no account after all`);
+  return { email, accountId: mailbox.accountId, browser };
+}
+
+/** A page as it was before anything of one browser, one request or one interaction was put into it. */
+export function withoutTokens({ html }: Pick<Rest, 'html'>): string {
+  return html.replace(/(name="form_token" value=")[^"]*/g, '$1').replace(/(\/interaction\/)[\w-]+/g, '$1');
 }

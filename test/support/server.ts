@@ -8,9 +8,11 @@ import { secureRandom } from '../../src/lib/random.ts';
 import { createSeal } from '../../src/lib/seal.ts';
 import { defaultScope } from '../../src/client/client.ts';
 import type { Guestlist } from '../../src/plugin.ts';
-import { type App, createApp } from '../../src/server/app.ts';
+import { type App, type AppOptions, createApp } from '../../src/server/app.ts';
 import { createLog } from '../../src/server/log.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { testSecret } from './mail.ts';
+import { assertInvariants } from './invariants.ts';
 
 /** What a journey needs of whoever hosts it. */
 export type JourneyServer = {
@@ -43,11 +45,12 @@ export type TestServerOptions = {
   readonly issuerPath?: string;
   readonly proxyCount?: number;
   readonly trustedOrigins?: readonly string[];
+  readonly terms?: AppOptions['terms'];
+  readonly support?: string;
+  readonly registration?: 'invited' | 'nobody';
   /** Instead of a new one. */
   readonly on?: TestDatabase;
 };
-
-const testSecret = 'a secret for tests, 32 characters or more';
 
 export async function startTestServer({
   poolSize = 10,
@@ -55,6 +58,9 @@ export async function startTestServer({
   issuerPath = '',
   proxyCount = 0,
   trustedOrigins = [],
+  terms,
+  support,
+  registration = 'invited',
   on,
 }: TestServerOptions = {}): Promise<TestServer> {
   const testDatabase = on ?? (await createTestDatabase({ poolSize }));
@@ -75,6 +81,9 @@ export async function startTestServer({
     proxyCount,
     showsMailbox: true,
     trustedOrigins,
+    terms,
+    support,
+    registration,
     log: createLog('debug', { write: (line) => void log.push(line) }),
   });
   socket.serve(app.listener);
@@ -110,7 +119,11 @@ export async function startTestServer({
     },
     close: async () => {
       await socket.close();
-      if (!on) await testDatabase.drop();
+      try {
+        await assertInvariants(database);
+      } finally {
+        if (!on) await testDatabase.drop();
+      }
     },
   };
 }

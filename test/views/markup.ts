@@ -68,7 +68,9 @@ function linkFaults(elements: readonly Element[]): string[] {
   const addresses = elements
     .flatMap((element) => ['href', 'src', 'action', 'formaction'].map((name) => attribute(element, name)))
     .filter((address) => address !== undefined);
-  return addresses.filter((address) => !/^(https?:\/\/|#|\/(?![/\\]))/i.test(address)).map((address) => `leads to ${address}`);
+  return addresses
+    .filter((address) => !/^(https?:\/\/|mailto:[^\s@]+@|#|\/(?![/\\]))/i.test(address))
+    .map((address) => `leads to ${address}`);
 }
 
 function formFaults(elements: readonly Element[]): string[] {

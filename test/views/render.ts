@@ -2,7 +2,8 @@
 import { createRenderer } from '../../src/lib/page.ts';
 import type { Pages } from '../../src/server/pages.ts';
 import { attribute, type Element, elementsOf, textOf } from './markup.ts';
-import { brand, now, samples } from './samples.ts';
+import { brand, now } from './offers.ts';
+import { samples } from './samples.ts';
 
 const renderer = createRenderer({ brand, base: '/op' });
 const render = renderer.render<Pages>();
@@ -19,19 +20,27 @@ const all: readonly Sample[] = Object.entries(samples).flatMap(([name, cases]) =
   })),
 );
 const isHtml = ({ name }: Sample): boolean => !/\.(subject|text)$/.test(name);
-export const isMail = (name: string): boolean => name.startsWith('mail/joined');
+export const isMail = (name: string): boolean => /^mail\/[\w-]+\.html$/.test(name);
 export const htmlPages = all.filter(isHtml);
+export const subjects = all.filter(({ name }) => name.endsWith('.subject'));
 
 /** Everything that people or apps can have written themselves. */
 const written = [
   'name',
   'email',
   'inviterName',
+  'message',
+  'label',
+  'places',
+  'addressedTo',
+  'domains',
   'description',
   'role',
   'clientName',
   'groupNames',
   'to',
+  'address',
+  'pending',
   'subject',
   'text',
   'scopes',

@@ -1,6 +1,7 @@
 /* What a page does a little better with a script. Without it, everything works. */
 for (const entry of document.querySelectorAll('.entry[data-show]')) addPasswordSwitch(entry);
 for (const time of document.querySelectorAll('time[datetime]')) showLocalTime(time);
+for (const timer of document.querySelectorAll('[role="timer"]')) countDown(timer);
 document.addEventListener('submit', refuseSecondSubmit);
 window.addEventListener('pageshow', allowSubmits);
 
@@ -36,6 +37,31 @@ function showLocalTime(time) {
   };
   time.title = time.textContent;
   time.textContent = new Intl.DateTimeFormat(dateLocale(document.documentElement.lang), parts).format(instant);
+}
+
+/* The seconds are the server's: the clock here may be wrong. Only two moments are read aloud. */
+function countDown(timer) {
+  const end = Date.now() + timer.dataset.seconds * 1000;
+  const format = new Intl.RelativeTimeFormat(dateLocale(document.documentElement.lang));
+  const spoken = new Set([300, 60].filter((second) => second < timer.dataset.seconds));
+  timer.parentElement.hidden = false;
+  const tick = () => {
+    const left = Math.ceil((end - Date.now()) / 1000);
+    if (left <= 0) return leadBack(timer);
+    const words = left >= 60 ? format.format(Math.ceil(left / 60), 'minute') : format.format(left, 'second');
+    timer.textContent = words;
+    for (const second of spoken) if (left <= second && spoken.delete(second)) timer.nextElementSibling.textContent = words;
+    setTimeout(tick, 1000);
+  };
+  tick();
+}
+
+/* To the same address, but without sending a form again. */
+function leadBack(timer) {
+  const link = document.createElement('a');
+  link.href = location.pathname + location.search;
+  link.textContent = timer.dataset.over;
+  timer.replaceChildren(link);
 }
 
 /* The page's language, in the spelling of the person's own country if that is where they are. */

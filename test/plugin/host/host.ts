@@ -115,7 +115,7 @@ function ownRoutes({ provider, guestlist, accounts }: Host): Middleware {
     } catch (error) {
       accounts.delete(account.id);
       if (!(error instanceof Failure)) throw error;
-      guestlist.refuse(ctx, { code: error.code, visit });
+      await guestlist.refuse(ctx, { code: error.code, visit });
     }
   });
   return router.routes() as unknown as Middleware;

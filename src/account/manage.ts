@@ -1,0 +1,41 @@
+/** Closing an account and opening it again. What it has stays: nobody signs in to it, and to an app it is nobody. */
+import { recordAudit } from '../audit/audit.ts';
+import { Failure } from '../errors.ts';
+import type { Clock } from '../lib/clock.ts';
+import { type Database, inTransaction } from '../lib/db.ts';
+import { emailKey, emailSchema } from '../lib/email.ts';
+import type { Random } from '../lib/random.ts';
+import { markDisabled } from './manage-store.ts';
+import { findAccountByEmail } from './store.ts';
+
+export type ManageContext = {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Account id, or `operator`. */
+  readonly actor: string;
+};
+
+/** By any of its addresses. False if it was disabled before; throws `account_not_found`. */
+export async function disableAccount(db: Database, email: string, context: ManageContext): Promise<boolean> {
+  return setDisabled(db, email, { ...context, isDisabled: true });
+}
+
+/** By any of its addresses. False if it was not disabled; throws `account_not_found`. */
+export async function enableAccount(db: Database, email: string, context: ManageContext): Promise<boolean> {
+  return setDisabled(db, email, { ...context, isDisabled: false });
+}
+
+type Setting = ManageContext & { readonly isDisabled: boolean };
+
+async function setDisabled(db: Database, email: string, { clock, random, actor, isDisabled }: Setting): Promise<boolean> {
+  const parsed = emailSchema.safeParse(email);
+  return inTransaction(db, async (trx) => {
+    const account = parsed.success ? await findAccountByEmail(trx, emailKey(parsed.data)) : undefined;
+    if (!account) throw new Failure('account_not_found', { email });
+    const now = clock();
+    if (!(await markDisabled(trx, account.id, isDisabled ? now : undefined))) return false;
+    const action = isDisabled ? 'account.disabled' : 'account.enabled';
+    await recordAudit(trx, { at: now, actor, action, subject: account.id }, random);
+    return true;
+  });
+}

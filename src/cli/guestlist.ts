@@ -1,0 +1,67 @@
+/** The plugin as the server has it, for as long as a command runs; and the people who are named by their address. */
+import { acrValues, type Account, passwordAcr } from '../account/account.ts';
+import { createConfirmEmail, findAccountOfEmail, findPerson } from '../account/find-account.ts';
+import { findAccountByEmail, findAccountById } from '../account/store.ts';
+import { listApps } from '../client/store.ts';
+import { Failure } from '../errors.ts';
+import type { Queryable } from '../lib/db.ts';
+import { emailKey, emailSchema } from '../lib/email.ts';
+import { createSeal } from '../lib/seal.ts';
+import { loadKeys } from '../oidc/keys.ts';
+import { type Guestlist, invitations } from '../plugin.ts';
+import { serverSecret } from '../server/secret.ts';
+import { type CommandContext, withDatabase } from './command.ts';
+
+export type GuestlistContext = CommandContext & { readonly guestlist: Guestlist };
+
+/** Throws `WrongSecret`. */
+export async function withGuestlist<Result>(work: (context: GuestlistContext) => Promise<Result>): Promise<Result> {
+  return withDatabase(async (context) => {
+    const { config, database, clock, random } = context;
+    const guestlist = invitations({
+      database,
+      clock,
+      random,
+      issuer: config.issuer,
+      secret: await knownSecret(context),
+      brand: config.brand,
+      terms: config.terms,
+      support: config.support,
+      person: findPerson,
+      accountOf: findAccountOfEmail,
+      confirmEmail: createConfirmEmail({ clock, random }),
+      acrValues,
+      acrOfNewcomer: passwordAcr,
+      apps: () => listApps(database),
+    });
+    return work({ ...context, guestlist });
+  });
+}
+
+/** The server's. Throws `WrongSecret` for another one: the server could not open what is sealed with it. */
+export async function knownSecret({ config, database, clock, random }: CommandContext): Promise<string> {
+  const secret = serverSecret(config, random);
+  await loadKeys({ database, seal: createSeal(secret, random), clock, random });
+  return secret;
+}
+
+/** By any of its addresses. Throws `account_not_found`. */
+export async function accountWith(db: Queryable, email: string): Promise<Account> {
+  const parsed = emailSchema.safeParse(email);
+  const account = parsed.success ? await findAccountByEmail(db, emailKey(parsed.data)) : undefined;
+  if (!account) throw new Failure('account_not_found', { email });
+  return account;
+}
+
+/** Who does something: an account, whose rights are asked, or the operator. Throws `account_not_found`. */
+export async function actorWith(db: Queryable, email: string | undefined): Promise<string> {
+  return email === undefined ? 'operator' : (await accountWith(db, email)).id;
+}
+
+/** Each with the address of its account, where there is one. */
+export async function withEmails<Row extends { readonly accountId: string }>(
+  db: Queryable,
+  rows: readonly Row[],
+): Promise<(Row & { readonly email: string | undefined })[]> {
+  return Promise.all(rows.map(async (row) => ({ ...row, email: (await findAccountById(db, row.accountId))?.email })));
+}

@@ -1,0 +1,50 @@
+/** `guestlist template add|list` */
+import type { Command } from 'commander';
+import { slugPattern } from '../group/group.ts';
+import type { Template } from '../invitation/template.ts';
+import { ending, type OutputOptions, print } from './command.ts';
+import { withGuestlist } from './guestlist.ts';
+import { lengthOfTime, matching } from './option.ts';
+import { addWishOptions, defined, type WishOptions, wishOf } from './wish.ts';
+
+export function addTemplateCommand(program: Command): void {
+  const template = program.command('template').description('invitations that need not be thought out twice');
+  const add = template
+    .command('add')
+    .description('make a template; its options are those of invite')
+    .argument(
+      '<name>',
+      'as in invite --template',
+      matching(slugPattern, 'It must be lower-case letters, digits, dots, dashes or underscores.'),
+    );
+  addWishOptions(add)
+    .option('--lifetime <7d>', 'how long an invitation of it is good; 7d without it', lengthOfTime({ mostYears: 9 }))
+    .option('--grant-lasts <90d>', 'how long what it gives lasts, after accepting', lengthOfTime({ mostYears: 99 }))
+    .option('--pin', 'each invitation gets a PIN of its own')
+    .option('--json', 'answer in JSON')
+    .action(ending(addTemplate));
+  template.command('list').description('show all templates').option('--json', 'answer in JSON').action(ending(list));
+}
+
+type AddOptions = OutputOptions & WishOptions & { readonly lifetime?: number; readonly grantLasts?: number; readonly pin?: true };
+
+async function addTemplate(name: string, { lifetime, grantLasts, pin, ...options }: AddOptions): Promise<void> {
+  const ends = grantLasts === undefined ? undefined : { afterSeconds: grantLasts };
+  const wish = { ...wishOf(options), ...defined({ lifetimeSeconds: lifetime, ends, pin }) };
+  await withGuestlist(async ({ guestlist }) => {
+    await guestlist.addTemplate({ name, wish });
+    print(options, { value: { name, wish }, lines: [`The template ${name} is there: guestlist invite --template ${name}`] });
+  });
+}
+
+async function list(options: OutputOptions): Promise<void> {
+  await withGuestlist(async ({ guestlist }) => {
+    const templates = await guestlist.listTemplates();
+    print(options, { value: templates, lines: templates.length > 0 ? templates.map(line) : ['There is no template yet.'] });
+  });
+}
+
+function line({ name, wish: { groups = [], rights = [], ...limits } }: Template): string {
+  const more = Object.keys(limits).length > 0 ? JSON.stringify(limits) : '';
+  return `${name}  ${[...groups, ...rights].join(' ')}  ${more}`.trimEnd();
+}

@@ -1,0 +1,123 @@
+/** Gathers what the rule must know, from the database and from the host. Nothing here decides. */
+import { Failure } from '../errors.ts';
+import { findFullGroups } from '../group/store.ts';
+import { findClaimFacts, findHoldings } from '../group/membership-store.ts';
+import { type Grant, noHoldings } from '../group/group.ts';
+import { grantLabel } from '../group/manage.ts';
+import { mayGive } from '../group/policy.ts';
+import type { Queryable } from '../lib/db.ts';
+import { emailKey, emailSchema } from '../lib/email.ts';
+import { withHolds } from './hold-store.ts';
+import type { HostPerson, InvitationHost } from './host.ts';
+import type { Approach, Facts, Invitation, Person } from './invitation.ts';
+import { pinLockOf } from './pin.ts';
+import { provenEmailOf } from './proof.ts';
+import { findApproval, hasRedeemed } from './redemption-store.ts';
+import type { Visit } from './visit.ts';
+
+export type Asked = { readonly visit: Visit; readonly accountId?: string | undefined; readonly now: Date };
+
+/** The visit brings the invitation as it was read last: under a lock, read it again first. */
+export async function factsOf(host: InvitationHost, db: Queryable, { visit, accountId, now }: Asked): Promise<Facts> {
+  const invitation = await withHolds(db, visit.invitation, { visitId: visit.id, accountId, now });
+  return {
+    ...(await standingOf(host, db, { invitation, now })),
+    approach: await approachOf(db, visit, now),
+  };
+}
+
+/** Without anybody in particular who asks. */
+export async function standingOf(host: InvitationHost, db: Queryable, { invitation, now }: Standing): Promise<Omit<Facts, 'approach'>> {
+  return {
+    invitation,
+    inviterMayInvite: await inviterMayInvite(host, db, { invitation, now }),
+    acrValues: host.strengths.acrValues,
+    fullGroupIds: await findFullGroups(db, groupIdsOf(invitation.grants), now),
+  };
+}
+
+type Standing = { readonly invitation: Invitation; readonly now: Date };
+
+/** The operator always may. */
+export async function inviterMayInvite(host: InvitationHost, db: Queryable, { invitation, now }: Standing): Promise<boolean> {
+  const { inviterId, grants } = invitation;
+  return inviterId === undefined || mayInvite(host, db, { accountId: inviterId, grants, now });
+}
+
+export function groupIdsOf(grants: readonly Grant[]): string[] {
+  return grants.flatMap((grant) => (grant.kind === 'group' ? [grant.groupId] : []));
+}
+
+/** Could this account make such an invitation now? A disabled one, or one that is gone, could not. */
+export async function mayInvite(
+  host: InvitationHost,
+  db: Queryable,
+  { accountId, grants, now }: { readonly accountId: string; readonly grants: readonly Grant[]; readonly now: Date },
+): Promise<boolean> {
+  const person = await host.person(accountId, db);
+  if (!person || person.disabled) return false;
+  if (host.mayInvite) return host.mayInvite(accountId, grants.map(grantLabel), db);
+  const holdings = await findHoldings(db, accountId, now);
+  const { entitlements } = await findClaimFacts(db, accountId, now);
+  return mayGive({ holdings, entitlements }, grants);
+}
+
+/** The mailbox that this browser has proven: by the link that we mailed there, or by a code. */
+export async function provenEmail(db: Queryable, { id, channel, invitation }: Visit): Promise<string | undefined> {
+  return channel === 'mail' ? invitation.addressee?.email : provenEmailOf(db, id);
+}
+
+async function approachOf(db: Queryable, visit: Visit, now: Date): Promise<Approach> {
+  const { invitation, channel, superseded, pinPassedAt } = visit;
+  const proven = await provenEmail(db, visit);
+  return {
+    channel,
+    superseded,
+    pinPassedAt,
+    pinLock: invitation.pinSetAt ? await pinLockOf(db, { invitation, channel, now }) : undefined,
+    provenKey: proven === undefined ? undefined : emailKey(proven),
+  };
+}
+
+/** Somebody who has no account yet. */
+export function newcomer(acr: string | undefined): Person {
+  return { newcomer: true, disabled: false, hasRedeemed: false, holdings: noHoldings, emails: [], acr, approval: undefined };
+}
+
+export async function personOf(
+  host: InvitationHost,
+  db: Queryable,
+  asked: { readonly accountId: string; readonly invitationId: string; readonly acr: string | undefined; readonly now: Date },
+): Promise<Person> {
+  const { accountId, invitationId, acr, now } = asked;
+  const known = await host.person(accountId, db);
+  return {
+    accountId,
+    newcomer: false,
+    disabled: !known || known.disabled === true,
+    hasRedeemed: await hasRedeemed(db, invitationId, accountId),
+    holdings: await findHoldings(db, accountId, now),
+    emails: known ? emailsOf(known) : [],
+    acr,
+    approval: await findApproval(db, invitationId, accountId),
+  };
+}
+
+/** The host's addresses as we compare them. What is no address to us is none. */
+export function emailsOf({ email, emailVerified, otherEmails = [] }: HostPerson): Person['emails'] {
+  const all = [...(email === undefined ? [] : [{ email, verified: emailVerified }]), ...otherEmails];
+  return all.flatMap(({ email: text, verified }) => {
+    const parsed = emailSchema.safeParse(text);
+    return parsed.success ? [{ key: emailKey(parsed.data), verified }] : [];
+  });
+}
+
+/** Throws `grant_not_allowed`. The operator may everything; anybody else what they could offer today. */
+export async function requireMayInvite(
+  host: InvitationHost,
+  db: Queryable,
+  { actor, grants, now }: { readonly actor: string; readonly grants: readonly Grant[]; readonly now: Date },
+): Promise<void> {
+  if (actor === 'operator' || (await mayInvite(host, db, { accountId: actor, grants, now }))) return;
+  throw new Failure('grant_not_allowed');
+}

@@ -1,0 +1,91 @@
+/**
+ * Sending an addressed invitation once more, and confirming one that waits for a second person. Both make a new mail
+ * with a token of its own; earlier mails lead nowhere any more. Places and uses stay as they are.
+ */
+import { type AuditAction, recordAudit } from '../audit/audit.ts';
+import { Failure } from '../errors.ts';
+import { inTransaction, type Transaction } from '../lib/db.ts';
+import { cancelMails } from '../mail/outbox.ts';
+import { requireMayInvite } from './facts.ts';
+import type { InvitationHost } from './host.ts';
+import { type Invitation, needsConfirming } from './invitation.ts';
+import { type Deed, makeToken } from './issue.ts';
+import { queueInvited } from './mails.ts';
+import { lockInvitation, markConfirmed, updateLimits } from './store.ts';
+import { supersedeMailTokens } from './visit-store.ts';
+
+/**
+ * With `expiresAt`, one that has run out is good again. Throws `invitation_not_found`, `no_addressee`,
+ * `invitation_revoked`, `invitation_expired`, `invitation_used_up`, `second_person_needed`, `grant_not_allowed`;
+ * `TypeError` for an end in the past.
+ */
+export async function resend(
+  host: InvitationHost,
+  id: string,
+  { actor, from, expiresAt }: Deed & { readonly expiresAt?: Date | undefined },
+): Promise<void> {
+  await inTransaction(host.database, async (trx) => {
+    const { invitation, now } = await lockForMail(host, trx, { id, actor });
+    refuseToResend(invitation, { expiresAt, now });
+    const renewed = { ...invitation, expiresAt: expiresAt ?? invitation.expiresAt };
+    if (expiresAt) await updateLimits(trx, id, renewed);
+    await supersedeMailTokens(trx, id, now);
+    await sendMail(host, trx, { invitation: renewed, now });
+    await record(host, trx, { id, actor, from, now, action: 'invitation.resent' });
+  });
+  host.afterCommit();
+}
+
+function refuseToResend(invitation: Invitation, { expiresAt, now }: { readonly expiresAt: Date | undefined; readonly now: Date }): void {
+  if (!invitation.addressee) throw new Failure('no_addressee');
+  if (invitation.usedCount >= invitation.maxUses) throw new Failure('invitation_used_up');
+  if (expiresAt && expiresAt <= now) throw new TypeError('resend: expiresAt must be in the future');
+  // Moving its end undoes what was confirmed.
+  if (needsConfirming(invitation) && (!invitation.confirmedAt || expiresAt)) throw new Failure('second_person_needed');
+  if (!expiresAt && now >= invitation.expiresAt) throw new Failure('invitation_expired');
+}
+
+/**
+ * By somebody else than whoever made it, who could have made it themselves (design §9). The mail that waited for it is
+ * sent. Throws `invitation_not_found`, `invitation_revoked`, `nothing_to_confirm`, `second_person_needed`, `grant_not_allowed`.
+ */
+export async function confirm(host: InvitationHost, id: string, { actor, from }: Deed): Promise<void> {
+  await inTransaction(host.database, async (trx) => {
+    const { invitation, now } = await lockForMail(host, trx, { id, actor });
+    if (!needsConfirming(invitation) || invitation.confirmedAt) throw new Failure('nothing_to_confirm');
+    if (actor === (invitation.inviterId ?? 'operator')) throw new Failure('second_person_needed');
+    await markConfirmed(trx, id, { now, by: actor });
+    await record(host, trx, { id, actor, from, now, action: 'invitation.confirmed' });
+    if ((await supersedeMailTokens(trx, id, now)) > 0) await sendMail(host, trx, { invitation, now });
+  });
+  host.afterCommit();
+}
+
+async function lockForMail(host: InvitationHost, trx: Transaction, { id, actor }: { readonly id: string; readonly actor: string }) {
+  const invitation = await lockInvitation(trx, id);
+  if (!invitation) throw new Failure('invitation_not_found');
+  if (invitation.revokedAt) throw new Failure('invitation_revoked');
+  const now = host.clock();
+  await requireMayInvite(host, trx, { actor, grants: invitation.grants, now });
+  return { invitation, now };
+}
+
+async function sendMail(
+  host: InvitationHost,
+  trx: Transaction,
+  { invitation, now }: { readonly invitation: Invitation; readonly now: Date },
+) {
+  await cancelMails(trx, { invitationId: invitation.id, kinds: ['invited'], now });
+  const token = await makeToken(host, trx, { invitationId: invitation.id, channel: 'mail', now });
+  await queueInvited(host, trx, { invitation, token, now });
+}
+
+type Entry = Deed & {
+  readonly id: string;
+  readonly now: Date;
+  readonly action: Extract<AuditAction, 'invitation.resent' | 'invitation.confirmed'>;
+};
+
+async function record(host: InvitationHost, trx: Transaction, { id, actor, from, now, action }: Entry): Promise<void> {
+  await recordAudit(trx, { at: now, actor, from, action, subject: id }, host.random);
+}

@@ -1,0 +1,56 @@
+/** One person in a browser of their own, and what must be true of every page they see. */
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
+
+export type Visit = { readonly page: Page; look(name: string): Promise<void> };
+
+export type Visiting = (who: string, options: BrowserContextOptions, journey: (visit: Visit) => Promise<void>) => Promise<void>;
+
+/**
+ * The console must stay silent: it tells of scripts that fail and policies that are broken. `look` takes a picture into
+ * `screenshots/<folder>`, and nothing may stick out of the window.
+ */
+export async function visitingWith(browser: Browser, folder: string): Promise<Visiting> {
+  const screenshots = join(import.meta.dirname, 'screenshots', folder);
+  await rm(screenshots, { recursive: true, force: true });
+  await mkdir(screenshots, { recursive: true });
+  return async (who, options, journey) => {
+    const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin', ...options });
+    context.setDefaultTimeout(15_000);
+    const page = await context.newPage();
+    const complaints = complaintsOf(page);
+    const look = async (name: string) => {
+      await page.screenshot({ path: join(screenshots, `${who}-${name}.png`), fullPage: true });
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), `${page.url()} is too wide`).toBeLessThanOrEqual(0);
+    };
+    try {
+      await journey({ page, look });
+      expect(complaints).toEqual([]);
+    } finally {
+      await context.close();
+    }
+  };
+}
+
+function complaintsOf(page: Page): readonly string[] {
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type()) && !isExpected(message.text())) complaints.push(`${page.url()}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`));
+  page.on('requestfailed', (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText}`));
+  return complaints;
+}
+
+/** Chromium reports each page that is shown with an error's status, which here is on purpose. */
+function isExpected(text: string): boolean {
+  return /^Failed to load resource: the server responded with a status of (403|404|409|410|422|429) /.test(text);
+}
+
+/** Presses it, by finger where there is a touch screen, and waits for the page it leads to. */
+export async function follow(page: Page, target: Locator): Promise<void> {
+  const isTouched = await page.evaluate('navigator.maxTouchPoints > 0');
+  await Promise.all([page.waitForEvent('load'), isTouched ? target.tap() : target.click()]);
+}

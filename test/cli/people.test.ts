@@ -1,0 +1,97 @@
+/** Groups with their settings, and accounts: closed and opened, given to and taken from, by command. */
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { createBrowser } from '../support/browser.ts';
+import { databaseUrlOf } from '../support/command.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { testSecret } from '../support/mail.ts';
+import { join, signIn } from '../support/people.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { commandLine } from './guestlist.ts';
+
+// Each command is a process, which takes a second of a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let testDatabase: TestDatabase;
+let server: TestServer;
+const { guestlist, lines, json } = commandLine(() => ({
+  DATABASE_URL: databaseUrlOf(testDatabase.connection),
+  GUESTLIST_SECRET: testSecret,
+  ISSUER: server.issuer,
+}));
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  server = await startTestServer({ on: testDatabase });
+  await server.guestlist.addGroup({ slug: 'choir', name: 'Choir', rights: ['plan:read'] });
+  const { url } = await server.guestlist.invite({ groups: ['choir'] });
+  await join(createBrowser(server.issuer), url, { name: 'Ada Park', email: 'ada@example.org' });
+});
+afterAll(async () => {
+  await server?.close();
+  await testDatabase?.drop();
+});
+
+it('a group holds so many, is sensitive, is archived and comes back', async () => {
+  expect(await json('group', 'add', 'board', '--name', 'Board', '--capacity', '3', '--sensitive')).toMatchObject({
+    slug: 'board',
+    capacity: 3,
+    sensitive: true,
+  });
+  expect(await lines('group', 'list')).toEqual(['board  Board  (0 of 3 in it, sensitive)', 'choir  Choir  (1 in it)  plan:read']);
+  expect(await json('group', 'change', 'board', '--capacity', 'none', '--not-sensitive')).toMatchObject({
+    capacity: null,
+    sensitive: false,
+  });
+  expect(await lines('group', 'change', 'choir', '--capacity', '30', '--sensitive')).toEqual([
+    'choir  Choir  (1 of 30 in it, sensitive)  plan:read',
+  ]);
+  expect(await lines('group', 'archive', 'choir')).toEqual(['choir  Choir  (1 of 30 in it, sensitive, archived)  plan:read']);
+  expect(await guestlist('invite', '--group', 'choir')).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringMatching(/^There is no group choir, or it is archived\. .*guestlist group restore choir\n$/),
+  });
+  expect((await json('account', 'show', 'ada@example.org')).groups).toEqual([]);
+  expect(await json('group', 'restore', 'choir')).toMatchObject({ slug: 'choir', archived: false, capacity: 30, sensitive: true });
+  expect((await json('account', 'show', 'ada@example.org')).groups).toEqual(['choir']);
+});
+
+it('somebody is given groups and rights without an invitation, and they are taken away again', async () => {
+  await server.guestlist.addRight({ name: 'door:open' });
+  const call = ['grant', 'ADA@example.org', '--group', 'board:manager', '--right', 'door:open'];
+  expect(await lines(...call)).toEqual(['ada@example.org has now: board:manager door:open']);
+  expect(await json(...call)).toMatchObject({ email: 'ada@example.org', granted: [] });
+  expect(await lines('withdraw', 'ada@example.org', '--group', 'board')).toEqual(['ada@example.org has no more: board:manager']);
+  expect(await json('withdraw', 'ada@example.org', '--group', 'board', '--right', 'door:open')).toMatchObject({ withdrawn: ['door:open'] });
+});
+
+it('an account is closed, and opened again', async () => {
+  expect(await lines('account', 'disable', 'ADA@Example.org')).toEqual(['ADA@Example.org is let in nowhere any more.']);
+  expect(await json('account', 'disable', 'ada@example.org')).toEqual({ email: 'ada@example.org', disabled: false });
+  expect((await lines('account', 'show', 'ada@example.org'))[1]).toMatch(/^ {2}disabled since \S+Z$/);
+  const { url } = await server.guestlist.invite({ groups: ['board'], maxUses: 5 });
+  const browser = createBrowser(server.issuer);
+  const refused = await signIn(browser, await browser.submit(await browser.open(url), 'login'), { email: 'ada@example.org' });
+  expect(refused.status).toBe(403);
+  expect(await lines('account', 'enable', 'ada@example.org')).toEqual(['ada@example.org can sign in again.']);
+  const { rows } = await testDatabase.database.raw(
+    "select action, actor from guestlist.audit_event where action like 'account.%abled' order by at, id",
+  );
+  expect(rows).toEqual([
+    { action: 'account.disabled', actor: 'operator' },
+    { action: 'account.enabled', actor: 'operator' },
+  ]);
+});
+
+it('an account shows its further addresses, and whether they are proven', async () => {
+  const { id } = await json('account', 'show', 'ada@example.org');
+  await testDatabase.database.raw(
+    `insert into guestlist.account_email (email_key, email, account_id, created_at, verified_at)
+    values ('ada@work.example', 'Ada@work.example', :id, now(), now())`,
+    { id },
+  );
+  expect((await lines('account', 'show', 'ada@work.example')).slice(1, 3)).toEqual([
+    '  ada@example.org: not verified',
+    '  Ada@work.example: verified',
+  ]);
+  expect((await json('account', 'list'))[0].otherEmails).toEqual([{ email: 'Ada@work.example', verified: true }]);
+});
