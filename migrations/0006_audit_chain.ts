@@ -46,7 +46,7 @@ create function guestlist.append_audit_link(event guestlist.audit_event) returns
 declare
   previous guestlist.audit_link;
 begin
-  perform pg_advisory_xact_lock(7236409119);    -- any fixed number will do
+  perform pg_advisory_xact_lock(7236409125);    -- any fixed number will do
   select * into previous from guestlist.audit_link order by seq desc limit 1;
   insert into guestlist.audit_link (seq, event_id, hash) values (
     coalesce(previous.seq, 0) + 1,

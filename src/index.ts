@@ -25,6 +25,6 @@ export type { Template, TemplateWish } from './invitation/template.ts';
 export type { TimelineEntry } from './invitation/timeline.ts';
 export type { Given } from './invitation/undo.ts';
 export type { InviteOptions } from './invitation/wish.ts';
-export type { SendMail } from './mail/deliver.ts';
+export { MailRefused, type OutgoingMail, type SendMail } from './mail/deliver.ts';
 export { type SmtpOptions, smtp } from './mail/smtp.ts';
 export { type Exchange, type Guestlist, type Issued, type IssuedLink, invitations, type NewGroup, type Registration } from './plugin.ts';

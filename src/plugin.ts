@@ -63,7 +63,10 @@ export type NewGroup = {
   readonly sensitive?: boolean;
 };
 
-/** `actor` is an account, whose rights are asked, or `operator`, who may everything. */
+/**
+ * `actor` is who does it: an account, or `operator`, who may everything. Where an invitation is concerned, an account's
+ * rights are asked; groups, templates, and what is given by hand are the host's to guard, and the actor is only recorded.
+ */
 export type Guestlist = {
   /** The host's configuration with what invitations need, and nothing taken away. Throws where the two cannot go together. */
   configure(configuration: Configuration): Configuration;

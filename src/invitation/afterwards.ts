@@ -9,7 +9,8 @@ import { ownUrl } from './host.ts';
 import { owesPin } from './invitation.ts';
 import { tellInviter } from './mails.ts';
 import type { AppLink } from './pages.ts';
-import { hasRedeemed } from './redemption-store.ts';
+import { findApproval, hasRedeemed } from './redemption-store.ts';
+import { showRefusal } from './respond.ts';
 import { formToken, offerOf, pathOf, readSiteForm, type Site } from './site.ts';
 import type { Visit, VisitAnswer } from './visit.ts';
 import { markAnswered } from './visit-store.ts';
@@ -18,8 +19,10 @@ import { markAnswered } from './visit-store.ts';
 export async function showDone(site: Site, ctx: Context): Promise<void> {
   const current = await currentVisit(site, ctx);
   if (!current?.visit.answer) return leadTo(ctx, pathOf(site, '/invite'));
-  const { invitation } = current.visit;
-  const answer = await answerNow(site, current.visit, current.visit.answer);
+  const { visit } = current;
+  const { invitation } = visit;
+  const answer = await answerNow(site, visit, current.visit.answer);
+  if (answer === 'rejected') return showRefusal(site, ctx, { code: 'approval_rejected', visit });
   const data = {
     answer,
     offer: offerOf(invitation, site.host.clock()),
@@ -41,9 +44,11 @@ async function appLinks({ host }: Site, landingClientId: string | undefined): Pr
 }
 
 /** Somebody may have decided since. */
-async function answerNow({ host }: Site, { invitation, accountId }: Visit, answer: VisitAnswer): Promise<VisitAnswer> {
+async function answerNow({ host }: Site, { invitation, accountId }: Visit, answer: VisitAnswer): Promise<VisitAnswer | 'rejected'> {
   if (answer !== 'awaiting_approval' || accountId === undefined) return answer;
-  return (await hasRedeemed(host.database, invitation.id, accountId)) ? 'joined' : answer;
+  if (await hasRedeemed(host.database, invitation.id, accountId)) return 'joined';
+  const approval = await findApproval(host.database, invitation.id, accountId);
+  return approval?.decision === 'rejected' ? 'rejected' : answer;
 }
 
 /** The visit that a form of ours belongs to; undefined: it is of another page, or of no visit at all. */

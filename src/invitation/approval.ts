@@ -12,7 +12,7 @@ import { groupIdsOf, personOf, requireMayInvite, standingOf } from './facts.ts';
 import type { InvitationHost } from './host.ts';
 import { decideApproval, type Invitation } from './invitation.ts';
 import { queueNotice } from './mails.ts';
-import { type Approval, findApproval, listApprovals, markDecided } from './redemption-store.ts';
+import { type Approval, deleteApproval, findApproval, listApprovals, markDecided } from './redemption-store.ts';
 import { findInvitation, lockInvitation } from './store.ts';
 
 export type Deciding = {
@@ -46,23 +46,22 @@ export async function approve(host: InvitationHost, deciding: Deciding): Promise
     const person = await personOf(host, trx, { accountId, invitationId, acr: undefined, now });
     const decision = decideApproval(standing, person, now);
     if (decision.outcome === 'refused') throw new Failure(decision.code);
+    const newGrants = decision.outcome === 'join' ? decision.newGrants : [];
+    if (newGrants.length === 0 && !approval.accountCreated) return forgetRequest(host, trx, { ...deciding, now });
     await markDecided(trx, deciding, { decision: 'approved', now, by: actor });
     const { tokenId, accountCreated, locale } = approval;
-    const newGrants = decision.outcome === 'join' ? decision.newGrants : [];
-    await admit(host, trx, {
-      invitation,
-      accountId,
-      tokenId,
-      accountCreated,
-      newGrants,
-      locale,
-      now,
-      actor,
-      action: 'invitation.approved',
-      from,
-    });
+    const action = 'invitation.approved';
+    await admit(host, trx, { invitation, accountId, tokenId, accountCreated, newGrants, locale, now, actor, action, from });
   });
   host.afterCommit();
+}
+
+/** They have been given all of it by others meanwhile: nothing is used up, and there is nothing left to decide. */
+async function forgetRequest(host: InvitationHost, trx: Transaction, request: Deciding & { readonly now: Date }): Promise<void> {
+  const { invitationId, accountId, actor, from, now } = request;
+  await deleteApproval(trx, { invitationId, accountId });
+  const entry = { at: now, actor, from, action: 'invitation.approved', subject: invitationId, detail: { accountId, grants: [] } } as const;
+  await recordAudit(trx, entry, host.random);
 }
 
 /** The person is told; the place is free again. Throws like `approve`. */

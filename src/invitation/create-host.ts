@@ -47,6 +47,8 @@ export type GuestlistOptions = {
   readonly acrValues?: readonly string[];
   /** The sign-in strength of somebody who has just registered. Default: less than any. */
   readonly acrOfNewcomer?: string;
+  /** True: newcomers type a code that was mailed to them before they can register. Needs `secret`, and mail that leaves. */
+  readonly newcomersProveEmail?: boolean;
   /** Who may make an account: whoever is invited (default), or nobody at the moment. */
   readonly registration?: 'invited' | 'nobody';
   /** Apps to lead an invitee to, best first. Default: none. */
@@ -96,6 +98,7 @@ export function createHost(options: GuestlistOptions): InvitationHost {
     apps: options.apps ?? (async () => []),
     prompts: { create: false },
     strengths: { acrValues: options.acrValues ?? [] },
+    newcomersProveEmail: options.newcomersProveEmail ?? false,
     takesNewcomers: options.registration !== 'nobody',
     acrOfNewcomer: options.acrOfNewcomer,
     home,

@@ -57,17 +57,19 @@ async function refusalOf(host: InvitationHost, visit: Visit | undefined, wasAske
   if (visit.answer && visit.answer !== 'declined') return wasAsked ? 'invitation_used_up' : 'invitation_required';
   if (!host.takesNewcomers) return 'registration_closed';
   const decision = await preview(host, visit, { accountId: undefined, acr: undefined });
-  return decision.outcome === 'refused' ? decision.code : undefined;
+  if (decision.outcome === 'refused') return decision.code;
+  return host.newcomersProveEmail && (await provenEmail(host.database, visit)) === undefined ? 'email_not_verified' : undefined;
 }
 
 async function addressOf(
-  { database }: InvitationHost,
+  { database, newcomersProveEmail }: InvitationHost,
   visit: Visit | undefined,
 ): Promise<Pick<Gate, 'email' | 'emailVerified' | 'provenEmail'>> {
   if (!visit) return { email: undefined, emailVerified: false, provenEmail: undefined };
   const { addressee, domains } = visit.invitation;
   const proven = await provenEmail(database, visit);
-  const fixed = addressee && addressee.rule !== 'any' ? addressee.email : domains.length > 0 ? proven : undefined;
+  const isProofWanted = domains.length > 0 || newcomersProveEmail;
+  const fixed = addressee && addressee.rule !== 'any' ? addressee.email : isProofWanted ? proven : undefined;
   const emailVerified = fixed !== undefined && proven !== undefined && emailKey(fixed) === emailKey(proven);
   return { email: fixed, emailVerified, provenEmail: proven };
 }

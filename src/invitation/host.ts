@@ -87,6 +87,8 @@ export type InvitationHost = {
   readonly prompts: { create: boolean };
   /** Sign-in strengths, weakest first. Known once the provider is configured. */
   readonly strengths: { acrValues: readonly string[] };
+  /** Nobody makes an account with an address that they have not proven. */
+  readonly newcomersProveEmail: boolean;
   /** False: accounts there are may accept, and nobody else. */
   readonly takesNewcomers: boolean;
   /** What a registration is worth; undefined: less than any. */

@@ -236,9 +236,9 @@ function refusalOfSignIn({ invitation: { requiredAcr }, acrValues }: Facts, { ac
 /** design §4D, §6: a mailbox counts if the account has it proven, or if this browser has. */
 function refusalOfAddress({ invitation: { addressee }, approach }: Facts, person: Person): RefusalCode | undefined {
   if (!addressee || addressee.rule === 'any') return undefined;
-  const own = person.emails.find(({ key }) => key === addressee.key);
-  const proven = approach.provenKey === addressee.key || own?.verified === true;
-  if (addressee.rule === 'exact' && !person.newcomer && !own) return 'email_mismatch';
+  const own = person.emails.filter(({ key }) => key === addressee.key);
+  const proven = approach.provenKey === addressee.key || own.some(({ verified }) => verified);
+  if (addressee.rule === 'exact' && !person.newcomer && own.length === 0) return 'email_mismatch';
   return proven ? undefined : 'email_not_verified';
 }
 
@@ -257,7 +257,7 @@ function refusalOfGroups(
   { holdings }: Person,
   added: readonly Grant[],
 ): RefusalCode | undefined {
-  const isPersonal = invitation.addressee !== undefined;
+  const isPersonal = invitation.addressee !== undefined && invitation.addressee.rule !== 'any';
   const counting = (holdings.removals ?? []).filter(({ removedAt }) => !isPersonal || invitation.createdAt <= removedAt);
   const removed = (grant: Grant) => counting.some((removal) => isBarred(grant, holdings, removal));
   if (added.some(removed)) return 'removed_from_group';

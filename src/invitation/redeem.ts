@@ -85,6 +85,7 @@ async function redeemIn(trx: Transaction, host: InvitationHost, request: RedeemR
       : await personOf(host, trx, { accountId: known, invitationId: invitation.id, acr, now });
   const decision = decide(facts, person, now);
   if (decision.outcome === 'refused') throw new Failure(decision.code, {}, waitOf(facts, now));
+  if (person.newcomer && host.newcomersProveEmail && facts.approach.provenKey === undefined) throw new Failure('email_not_verified');
   const accountId = 'accountId' in redeemer ? redeemer.accountId : await redeemer.createAccount(trx, { invitationId: invitation.id, now });
   const accepted = { host, request, visit, facts, person, accountId, now };
   await markAnswered(trx, visit.id, { answer: answerOf[decision.outcome], accountId, now });

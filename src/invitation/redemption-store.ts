@@ -105,3 +105,11 @@ export async function markDecided(
     where invitation_id = :invitationId and account_id = :accountId and decision is null`;
   await execute(trx, sql, { invitationId, accountId, ...decided });
 }
+
+export async function deleteApproval(
+  trx: Transaction,
+  { invitationId, accountId }: Pick<Approval, 'invitationId' | 'accountId'>,
+): Promise<void> {
+  const sql = 'delete from guestlist.approval where invitation_id = :invitationId and account_id = :accountId';
+  await execute(trx, sql, { invitationId, accountId });
+}

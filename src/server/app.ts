@@ -40,6 +40,8 @@ export type AppOptions = {
   readonly secret: string;
   readonly brand: string;
   readonly registration?: 'invited' | 'nobody';
+  /** Where mail can be sent, nobody registers with an address that is not theirs. */
+  readonly newcomersProveEmail?: boolean;
   readonly proxyCount: number;
   readonly showsMailbox: boolean;
   readonly log: Log;
@@ -116,6 +118,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 /** The plugin, as any host has it. */
 function createGuestlist({
   registration = 'invited',
+  newcomersProveEmail = false,
   database,
   clock,
   random,
@@ -139,6 +142,7 @@ function createGuestlist({
     confirmEmail: createConfirmEmail({ clock, random }),
     acrOfNewcomer: passwordAcr,
     registration,
+    newcomersProveEmail,
     apps: () => listApps(database),
   });
 }

@@ -6,6 +6,7 @@ import { Logger, parseCrontab, type Runner, run, runMigrations, type TaskList } 
 import pg from 'pg';
 import { z } from 'zod';
 import { deleteOldTries } from '../invitation/pin-store.ts';
+import { deleteExpiredTokens } from '../account/recovery-store.ts';
 import { forgetInvitees } from '../invitation/retention.ts';
 import { deleteExpiredVisits } from '../invitation/visit-store.ts';
 import { addSeconds, type Clock } from '../lib/clock.ts';
@@ -139,6 +140,7 @@ async function sweep(database: Database, now: Date): Promise<void> {
   await deleteExpiredVisits(database, now);
   await deleteOldTries(database, now);
   await forgetInvitees(database, now);
+  await inTransaction(database, (trx) => deleteExpiredTokens(trx, now));
   await deleteExpiredThrottles(database, now);
 }
 

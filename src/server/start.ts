@@ -59,7 +59,17 @@ async function startParts(options: StartOptions, stops: Stop[]): Promise<Omit<St
   const secret = serverSecret(config, random);
   const { database } = opened;
   const showsMailbox = !config.production && !config.smtp && isLoopback(config.issuer);
-  const app = await createApp({ ...config, database, clock, random, secret, log, showsMailbox, trustedOrigins });
+  const app = await createApp({
+    ...config,
+    database,
+    clock,
+    random,
+    secret,
+    log,
+    showsMailbox,
+    trustedOrigins,
+    newcomersProveEmail: config.smtp !== undefined,
+  });
   stops.push(await listenOn(app.listener, config.port));
   if (config.worker) {
     // Nobody waits for the jobs, least of all the first visitor.

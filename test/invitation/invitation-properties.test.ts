@@ -132,7 +132,9 @@ const conditions: Record<string, (facts: Facts, person: Person) => boolean> = {
   'a mailbox in its domains is proven': ({ invitation: { domains }, approach }, who) =>
     domains.length === 0 || provenKeys(approach, who).some((one) => inDomains(one, domains)),
   'nobody took that away since it was made for them': ({ invitation: { grants, addressee, createdAt } }, { holdings: had }) =>
-    !grants.some((one) => had.removals?.some((from) => isBarred(one, had, from) && !(addressee && createdAt > from.removedAt))),
+    !grants.some((one) =>
+      had.removals?.some((from) => isBarred(one, had, from) && !(addressee && addressee.rule !== 'any' && createdAt > from.removedAt)),
+    ),
   'there is room in each group': ({ invitation: { grants }, fullGroupIds }, { holdings: had }) =>
     !grants.some((one) => one.kind === 'group' && fullGroupIds.includes(one.groupId) && !isHeld(one.groupId, had)),
 };

@@ -6,13 +6,13 @@ import { at, cellsIn, hold, type Row, readRows, readSlice, type Slice, read } fr
 /** Who was removed comes back by what was addressed to them since, and by nothing else; who is in needs no more room. */
 const groupRules = `
   removed_from_group       removed_from=editor has=nothing|right removed=when_made|after
-  removed_from_group       removed_from=editor has=nothing|right address=none
+  removed_from_group       removed_from=editor has=nothing|right address=none|any
   removed_from_group       removed_from=manager has=nothing|right|role removed=when_made|after
-  removed_from_group       removed_from=manager has=nothing|right|role address=none
+  removed_from_group       removed_from=manager has=nothing|right|role address=none|any
   removed_from_group       removed_from=board has=nothing|role|manager|right removed=when_made|after
-  removed_from_group       removed_from=board has=nothing|role|manager|right address=none
+  removed_from_group       removed_from=board has=nothing|role|manager|right address=none|any
   removed_from_group       removed_from=right has=nothing|role|manager removed=when_made|after
-  removed_from_group       removed_from=right has=nothing|role|manager address=none
+  removed_from_group       removed_from=right has=nothing|role|manager address=none|any
   group_full               full=choir has=nothing|right
   group_full               full=board has=nothing|role|manager|right
 `;

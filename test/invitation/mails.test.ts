@@ -115,7 +115,7 @@ describe('the mail to somebody who joined', () => {
 });
 
 describe('a notice', () => {
-  const forInviters: readonly NoticeMail['notice'][] = ['approval_wanted', 'pin_locked', 'pin_revoked', 'link_wanted'];
+  const forInviters: readonly NoticeMail['notice'][] = ['approval_wanted', 'link_wanted', 'mail_failed', 'pin_locked', 'pin_revoked'];
   const forPeople: readonly NoticeMail['notice'][] = ['approval_rejected', 'has_account'];
 
   test.each(forInviters)('tells the inviter of %s, by the label that they gave', async (notice) => {
@@ -124,7 +124,7 @@ describe('a notice', () => {
     const mail = await theMail();
     expect(mail).toMatchObject({ kind: 'notice', to: 'maya@example.org' });
     for (const body of bodies(mail)) for (const word of ['Kammerchor Nord', 'spring list', host.home]) expect(plain(body)).toContain(word);
-    expect(plain(mail.text).includes('Ada Park')).toBe(notice === 'approval_wanted');
+    expect(plain(mail.text).includes('Ada Park')).toBe(['approval_wanted', 'mail_failed'].includes(notice));
     expect(mail.subject).not.toContain('Ada Park');
   });
 

@@ -16,7 +16,7 @@ export type AccountSetting = {
   readonly server: TestServer;
   readonly app: RelyingApp;
   account(email: string): Promise<Account | undefined>;
-  /** Signed in, with an account that an invitation made. */
+  /** Signed in, with an account that a mailed invitation made; perhaps as if nobody had proven the address. */
   member(email: string, options?: { readonly proven?: boolean }): Promise<Member>;
   /** The same person in a browser of its own; not signed in if the password is wrong. */
   again(email: string, password?: string): Promise<Browser>;
@@ -44,7 +44,11 @@ export async function createAccountSetting(options: TestServerOptions = {}): Pro
     server,
     app,
     account: (email) => findAccountByEmail(database, emailKey(email)),
-    member: (email, { proven = true } = {}) => becomeMember(server, { group: 'choir', email, proven }),
+    async member(email, { proven = true } = {}) {
+      const member = await becomeMember(server, { group: 'choir', email, proven: true });
+      if (!proven) await database.raw('update guestlist.account_email set verified_at = null where account_id = ?', [member.accountId]);
+      return member;
+    },
     async again(email, password = goodPassword) {
       const browser = createBrowser(server.issuer);
       await signIn(browser, await browser.open((await app.begin()).url), { email, password });

@@ -142,7 +142,7 @@ describe('another address', () => {
     expect((await setting.account(email))?.emailVerifiedAt).toBeUndefined();
     expect((await confirm(browser, await setting.confirmLink(email))).status).toBe(200);
     expect((await setting.account(email))?.emailVerifiedAt).toBeInstanceOf(Date);
-    expect(await setting.kindsTo(email)).toEqual(['email-change', 'joined']);
+    expect(await setting.kindsTo(email)).toEqual(['email-change', 'joined', 'invited']);
   });
 
   test('is asked for three times an hour at most', async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Browser, createBrowser, type Rest } from '../support/browser.ts';
 import { count, snapshot } from '../support/invariants.ts';
 import { mailbox } from '../support/mail.ts';
-import { goodPassword } from '../support/people.ts';
+import { goodPassword, signIn } from '../support/people.ts';
 import { whereFound } from '../support/scan.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { type AccountSetting, codeOn, createAccountSetting, deadLink, fieldOn, newPassword } from './account-setting.ts';
@@ -187,6 +187,23 @@ test('on https the link rests in a cookie that no other host can plant', async (
     );
   } finally {
     await secure.close();
+  }
+});
+
+test('everything works beneath a path', async () => {
+  const beneath = await createAccountSetting({ issuerPath: '/op' });
+  try {
+    const email = 'beneath@example.org';
+    const person = await beneath.member(email);
+    const done = await beneath.reset(person.browser, email);
+    expect(done.url).toBe(`${beneath.server.issuer}/account/reset-done`);
+    const signInPage = await person.browser.open('/account/security');
+    const page = await signIn(person.browser, signInPage, { email, password: newPassword });
+    expect([new URL(page.url).pathname, page.heading]).toEqual(['/op/account/security', 'Your account']);
+    const home = await createBrowser(beneath.server.issuer).open(done.$('main a.primary').attr('href') ?? '');
+    expect(home.heading).toBe('Sign in');
+  } finally {
+    await beneath.server.close();
   }
 });
 

@@ -87,7 +87,7 @@ describe('whether an address has an account (M1)', () => {
     expect(answers[1]).toEqual(answers[0]);
     expect(answers[2]).toEqual(answers[0]);
     expect(await mailbox(server.database, 'unknown@example.org')).toEqual([]);
-    expect((await mailbox(server.database, 'paused@example.org')).map(({ kind }) => kind)).toEqual(['joined']);
+    expect((await mailbox(server.database, 'paused@example.org')).map(({ kind }) => kind)).toEqual(['joined', 'invited']);
     expect(await count(server.database, `account_token where email_key <> 'known@example.org'`)).toBe(0);
     expect(await count(server.database, `account_token where email_key = 'known@example.org'`)).toBe(1);
   });
@@ -115,7 +115,11 @@ describe('whether an address has an account (M1)', () => {
 test('the mail goes to the address as the account has it, however it is typed (D9)', async () => {
   await member('Cased.Name@Example.org');
   await askForReset(browser, 'cased.NAME@example.ORG');
-  expect((await mailbox(server.database, 'Cased.Name@Example.org')).map(({ kind }) => kind)).toEqual(['password-reset', 'joined']);
+  expect((await mailbox(server.database, 'Cased.Name@Example.org')).map(({ kind }) => kind)).toEqual([
+    'password-reset',
+    'joined',
+    'invited',
+  ]);
   expect(await mailbox(server.database, 'cased.NAME@example.ORG')).toEqual([]);
 });
 
@@ -216,4 +220,23 @@ test('a browser that never stops asking is signed out all the same', async () =>
   isOver = true;
   await asking;
   expect([...answers, await isSignedIn(restless)]).toEqual([false, false, false, false]);
+});
+
+test('a sign-in with the old password that is under way while it is replaced leads nowhere', async () => {
+  const email = 'under-way@example.org';
+  const { accountId } = await member(email);
+  const page = await browser.open((await setting.app.begin()).url);
+  const replacing = await server.database.transaction();
+  await replacing.raw(`update guestlist.account set password_hash = 'another' where id = ?`, [accountId]);
+  const signingIn = signIn(browser, page, { email });
+  const isWaiting = async () => {
+    const { rows } = await server.database.raw(
+      `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%for share%'`,
+    );
+    return rows.length > 0;
+  };
+  await expect.poll(isWaiting, { timeout: 10_000 }).toBe(true);
+  await replacing.commit();
+  expect(codeOn(await signingIn)).toEqual({ status: 400, code: 'interaction_expired' });
+  expect(await isSignedIn(browser)).toBe(false);
 });

@@ -13,7 +13,7 @@ import { createSeal } from '../../src/lib/seal.ts';
 export const issuer = 'https://op.example.org/oidc';
 export const now = new Date('2026-05-04T10:00:00Z');
 export const seal = createSeal('a secret for tests, 32 characters or more', secureRandom);
-export const people: Readonly<Record<string, Awaited<ReturnType<MailHost['person']>>>> = {
+const people: Readonly<Record<string, Awaited<ReturnType<MailHost['person']>>>> = {
   maya: { name: 'Maya Lind', email: 'maya@example.org', emailVerified: true },
   'without-address': { name: 'Noor', emailVerified: false },
   'two-addresses': { name: 'Eve', email: 'eve@example.org, bea@example.org', emailVerified: false },

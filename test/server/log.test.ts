@@ -10,7 +10,7 @@ import { startTestServer, type TestServer } from '../support/server.ts';
 const tokens = fc.uint8Array({ minLength: 17, maxLength: 17 }).map((bytes) => mintToken(() => Buffer.from(bytes)));
 
 describe('a logged path', () => {
-  it('never shows a token or code that follows /invite/, however the address is mistyped', () => {
+  it('never shows a token or code that follows /invite/, /reset/ or /confirm/, however the address is mistyped', () => {
     const starts = fc.constantFrom(
       '/invite/',
       '/op/invite/',
@@ -22,6 +22,9 @@ describe('a logged path', () => {
       '/invite%2f',
       '/invite/code/',
       '/invite/done/',
+      '/account/reset/',
+      '/op/account/confirm/',
+      '/acount//RESET%2F',
       '/invite/\n',
     );
     const around = fc.string({ unit: fc.constantFrom('.', ')', '%20', '/', ' ', '\n', '%0A', 'x', 'ü') });

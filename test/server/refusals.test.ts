@@ -1,15 +1,16 @@
 /** Every row of the error table, provoked from outside. The type makes a forgotten one a compile error. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { errors, Failure, type FailureCode } from '../../src/errors.ts';
+import { errors, type FailureCode } from '../../src/errors.ts';
 import { addGroup, addRight } from '../../src/group/manage.ts';
 import { mintToken } from '../../src/invitation/token.ts';
 import { secureRandom } from '../../src/lib/random.ts';
-import { type Browser, createBrowser, type Rest } from '../support/browser.ts';
+import { type Browser, createBrowser } from '../support/browser.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { databaseUrlOf, runCommand } from '../support/command.ts';
 import { checkCode } from '../../src/invitation/proof.ts';
 import { visitTo } from '../plugin/making.ts';
 import { mailedLink } from '../support/mail.ts';
+import { deciding, type Seen, seenOn, thrownBy } from './deciding.ts';
 import { goodPassword, join, openAsNewcomer, register, signIn } from '../support/people.ts';
 import { createRelyingApp, type RelyingApp } from '../support/relying-app.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -28,20 +29,6 @@ beforeEach(async () => {
   await server.database.raw('delete from guestlist.throttle');
   browser = createBrowser(server.issuer);
 });
-
-type Seen = { readonly status: number; readonly code: string | undefined };
-
-const seenOn = ({ status, $ }: Rest): Seen => ({ status, code: $('body').attr('data-code') });
-
-/** A use case that has no page: what it throws. */
-async function thrownBy(work: () => Promise<unknown>): Promise<Seen> {
-  const failure = await work().then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (!(failure instanceof Failure)) throw new Error('it was not refused', { cause: failure });
-  return { status: errors[failure.code].status, code: failure.code };
-}
 
 /** Somebody who holds the visit of a link and makes an account on the way. */
 async function asNewAccount() {
@@ -157,48 +144,7 @@ const provoke: Record<FailureCode, () => Promise<Seen>> = {
     const { url } = await server.guestlist.invite({ groups: ['choir'], maxUses: 5 });
     return seenOn(await member.submit(await member.open(url), 'join'));
   },
-  approval_rejected: async () => {
-    const { browser: member, accountId } = await someMember();
-    await server.addGroup('asked');
-    const { url, id } = await server.guestlist.invite({ groups: ['asked'], approval: true });
-    await member.submit(await member.submit(await member.open(url), 'join'), 'Ask to join');
-    await server.guestlist.reject(id, accountId, 'operator');
-    return seenOn(await member.submit(await member.open(url), 'join'));
-  },
-  approval_not_found: async () => {
-    const { id } = await server.guestlist.invite({ groups: ['choir'], approval: true });
-    return thrownBy(() => server.guestlist.approve(id, 'nobody', 'operator'));
-  },
-  approval_decided: async () => {
-    const { browser: member, accountId } = await someMember();
-    await server.addGroup('decided');
-    const { url, id } = await server.guestlist.invite({ groups: ['decided'], approval: true });
-    await member.submit(await member.submit(await member.open(url), 'join'), 'Ask to join');
-    await server.guestlist.approve(id, accountId, 'operator');
-    return thrownBy(() => server.guestlist.approve(id, accountId, 'operator'));
-  },
-  grant_not_allowed: async () => {
-    const { accountId } = await someMember();
-    return thrownBy(() => server.guestlist.invite({ groups: ['choir'], inviterId: accountId }));
-  },
-  second_person_needed: async () => {
-    await server.guestlist.addGroup({ slug: 'vault', name: 'Vault', sensitive: true });
-    const { id } = await server.guestlist.invite({ groups: ['vault'] });
-    return thrownBy(() => server.guestlist.confirm(id, 'operator'));
-  },
-  nothing_to_confirm: async () => {
-    const { id } = await server.guestlist.invite({ groups: ['choir'] });
-    return thrownBy(() => server.guestlist.confirm(id, 'operator'));
-  },
-  no_addressee: async () => {
-    const { id } = await server.guestlist.invite({ groups: ['choir'] });
-    return thrownBy(() => server.guestlist.resend(id, 'operator'));
-  },
-  template_not_found: () => thrownBy(() => server.guestlist.invite({ template: 'no-such-template' })),
-  template_exists: async () => {
-    await server.guestlist.addTemplate({ name: 'twice', wish: { groups: ['choir'] } });
-    return thrownBy(() => server.guestlist.addTemplate({ name: 'twice', wish: { groups: ['choir'] } }));
-  },
+  ...deciding(() => ({ server, someMember })),
   registration_closed: async () => {
     const closed = await startTestServer({ registration: 'nobody' });
     try {

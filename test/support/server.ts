@@ -48,6 +48,7 @@ export type TestServerOptions = {
   readonly terms?: AppOptions['terms'];
   readonly support?: string;
   readonly registration?: 'invited' | 'nobody';
+  readonly newcomersProveEmail?: boolean;
   /** Instead of a new one. */
   readonly on?: TestDatabase;
 };
@@ -61,6 +62,7 @@ export async function startTestServer({
   terms,
   support,
   registration = 'invited',
+  newcomersProveEmail = false,
   on,
 }: TestServerOptions = {}): Promise<TestServer> {
   const testDatabase = on ?? (await createTestDatabase({ poolSize }));
@@ -84,6 +86,7 @@ export async function startTestServer({
     terms,
     support,
     registration,
+    newcomersProveEmail,
     log: createLog('debug', { write: (line) => void log.push(line) }),
   });
   socket.serve(app.listener);

@@ -27,6 +27,7 @@ const noticeMails = {
   'approval wanted': noticeMail,
   'approval rejected': { ...noticeMail, notice: 'approval_rejected', name: undefined },
   'PIN locked': { ...noticeMail, notice: 'pin_locked', name: undefined, places: [] },
+  'mail failed': { ...noticeMail, notice: 'mail_failed' },
   'PIN revoked': { ...noticeMail, notice: 'pin_revoked', name: undefined, places: [], label: '' },
   'link wanted': { ...noticeMail, notice: 'link_wanted', name: undefined },
   'has an account': { ...noticeMail, notice: 'has_account', name: undefined, label: '' },

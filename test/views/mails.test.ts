@@ -97,6 +97,12 @@ describe('news', () => {
 
   it('tells an invitation’s label to its inviter alone', () => {
     const shown = cases.filter(([, data]) => page('mail/notice.text', { ...data, label: 'My own note' }).includes('My own note'));
-    expect(shown.map(([, { notice }]) => notice).sort()).toEqual(['approval_wanted', 'link_wanted', 'pin_locked', 'pin_revoked']);
+    expect(shown.map(([, { notice }]) => notice).sort()).toEqual([
+      'approval_wanted',
+      'link_wanted',
+      'mail_failed',
+      'pin_locked',
+      'pin_revoked',
+    ]);
   });
 });

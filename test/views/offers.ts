@@ -27,7 +27,7 @@ export const board = {
   isNew: false,
   endsAt: new Date('2027-02-19T10:00:00Z'),
 } as const;
-export const wiki = {
+const wiki = {
   kind: 'right',
   name: 'wiki:edit',
   description: 'Write in the wiki',
@@ -35,7 +35,7 @@ export const wiki = {
   isNew: true,
   endsAt: undefined,
 } as const;
-export const bareRight = { kind: 'right', name: 'files:read', description: '', role: undefined, isNew: true, endsAt: undefined } as const;
+const bareRight = { kind: 'right', name: 'files:read', description: '', role: undefined, isNew: true, endsAt: undefined } as const;
 
 export const message = 'Dear Ada,\nwe sing Bach this winter – see choir.example.org. Do come along.';
 export const offer = { inviterName: 'Maya Lind', message: '', lines: [choir], expiresAt };

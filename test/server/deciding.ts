@@ -1,0 +1,71 @@
+/** The refusals of those who decide about invitations and people, and how a refusal is seen at all. */
+import { errors, Failure, type FailureCode } from '../../src/errors.ts';
+import type { Browser, Rest } from '../support/browser.ts';
+import { expect } from 'vitest';
+import type { TestServer } from '../support/server.ts';
+
+export type Seen = { readonly status: number; readonly code: string | undefined };
+
+export const seenOn = ({ status, $ }: Rest): Seen => ({ status, code: $('body').attr('data-code') });
+
+/** A use case that has no page: what it throws. */
+export async function thrownBy(work: () => Promise<unknown>): Promise<Seen> {
+  const failure = await work().then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(failure instanceof Failure)) throw new Error('it was not refused', { cause: failure });
+  return { status: errors[failure.code].status, code: failure.code };
+}
+
+type Site = {
+  readonly server: TestServer;
+  readonly someMember: () => Promise<{ readonly browser: Browser; readonly accountId: string }>;
+};
+
+export const deciding = (site: () => Site) =>
+  ({
+    approval_rejected: async () => {
+      const { browser: member, accountId } = await site().someMember();
+      await site().server.addGroup('asked');
+      const { url, id } = await site().server.guestlist.invite({ groups: ['asked'], approval: true });
+      await member.submit(await member.submit(await member.open(url), 'join'), 'Ask to join');
+      await site().server.guestlist.reject(id, accountId, 'operator');
+      expect(seenOn(await member.open('/invite/done')).code).toBe('approval_rejected');
+      return seenOn(await member.submit(await member.open(url), 'join'));
+    },
+    approval_not_found: async () => {
+      const { id } = await site().server.guestlist.invite({ groups: ['choir'], approval: true });
+      return thrownBy(() => site().server.guestlist.approve(id, 'nobody', 'operator'));
+    },
+    approval_decided: async () => {
+      const { browser: member, accountId } = await site().someMember();
+      await site().server.addGroup('decided');
+      const { url, id } = await site().server.guestlist.invite({ groups: ['decided'], approval: true });
+      await member.submit(await member.submit(await member.open(url), 'join'), 'Ask to join');
+      await site().server.guestlist.approve(id, accountId, 'operator');
+      return thrownBy(() => site().server.guestlist.approve(id, accountId, 'operator'));
+    },
+    grant_not_allowed: async () => {
+      const { accountId } = await site().someMember();
+      return thrownBy(() => site().server.guestlist.invite({ groups: ['choir'], inviterId: accountId }));
+    },
+    second_person_needed: async () => {
+      await site().server.guestlist.addGroup({ slug: 'vault', name: 'Vault', sensitive: true });
+      const { id } = await site().server.guestlist.invite({ groups: ['vault'] });
+      return thrownBy(() => site().server.guestlist.confirm(id, 'operator'));
+    },
+    nothing_to_confirm: async () => {
+      const { id } = await site().server.guestlist.invite({ groups: ['choir'] });
+      return thrownBy(() => site().server.guestlist.confirm(id, 'operator'));
+    },
+    no_addressee: async () => {
+      const { id } = await site().server.guestlist.invite({ groups: ['choir'] });
+      return thrownBy(() => site().server.guestlist.resend(id, 'operator'));
+    },
+    template_not_found: () => thrownBy(() => site().server.guestlist.invite({ template: 'no-such-template' })),
+    template_exists: async () => {
+      await site().server.guestlist.addTemplate({ name: 'twice', wish: { groups: ['choir'] } });
+      return thrownBy(() => site().server.guestlist.addTemplate({ name: 'twice', wish: { groups: ['choir'] } }));
+    },
+  }) satisfies Partial<Record<FailureCode, () => Promise<Seen>>>;
