@@ -3,6 +3,7 @@
  * in plain lines, with `--json` for a machine. Mistakes in the call end with 2, refusals with 1. Neighbours: `option.ts`
  * (from text to values), `explain.ts` (from errors to sentences), `guestlist.ts` (the plugin).
  */
+import { CommanderError } from 'commander';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import type { Database } from '../lib/db.ts';
 import { type Random, secureRandom } from '../lib/random.ts';
@@ -35,6 +36,8 @@ export function ending<Arguments extends readonly unknown[]>(command: (...given:
     try {
       await command(...given);
     } catch (error) {
+      // A mistake in the call, told already.
+      if (error instanceof CommanderError) throw error;
       const { text, exitCode } = explain(error);
       process.stderr.write(`${text}\n`);
       process.exitCode = exitCode;

@@ -1,44 +1,5 @@
 #!/usr/bin/env node
-/** The command line: one file a command, loaded when it is called. `npm run guestlist -- --help` tells what there is. */
-import { Command } from 'commander';
-import { visible } from './visible.ts';
+/** The command line. `npm run guestlist -- --help` tells what there is. */
+import { runProgram } from './program.ts';
 
-type AddCommand = (program: Command) => void;
-
-const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
-  start: async () => (await import('./start.ts')).addStartCommand,
-  worker: async () => (await import('./worker.ts')).addWorkerCommand,
-  migrate: async () => (await import('./migrate.ts')).addMigrateCommand,
-  bootstrap: async () => (await import('./bootstrap.ts')).addBootstrapCommand,
-  group: async () => (await import('./group.ts')).addGroupCommand,
-  right: async () => (await import('./right.ts')).addRightCommand,
-  client: async () => (await import('./client.ts')).addClientCommand,
-  template: async () => (await import('./template.ts')).addTemplateCommand,
-  invite: async () => (await import('./invite.ts')).addInviteCommand,
-  invitation: async () => (await import('./invitation.ts')).addInvitationCommand,
-  grant: async () => (await import('./grant.ts')).addGrantCommand,
-  withdraw: async () => (await import('./grant.ts')).addWithdrawCommand,
-  account: async () => (await import('./account.ts')).addAccountCommand,
-  mail: async () => (await import('./mail.ts')).addMailCommand,
-  audit: async () => (await import('./audit.ts')).addAuditCommand,
-  uninstall: async () => (await import('./uninstall.ts')).addUninstallCommand,
-};
-
-const program = new Command('guestlist')
-  .description('An OpenID Connect provider whose speciality is invitations')
-  .showHelpAfterError(false)
-  // What was typed is told back.
-  .configureOutput({ outputError: (text, write) => write(`${visible(text.trimEnd())}\n`) });
-
-program.exitOverride((end) => {
-  // commander ends with 1 for a mistake in the call, which is our code for a refusal.
-  process.exit(end.exitCode === 0 ? 0 : 2);
-});
-
-const called = commands[process.argv[2] ?? ''];
-for (const load of called ? [called] : Object.values(commands)) {
-  const add = await load();
-  add(program);
-}
-
-await program.parseAsync();
+await runProgram(process.argv.slice(2));

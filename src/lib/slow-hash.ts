@@ -21,10 +21,13 @@ export type SlowHashOptions = {
   readonly pepper: Buffer;
   /** How many may wait for their turn. */
   readonly queueLength?: number;
+  /** Default: OWASP's first choice, 19 MiB and two passes. */
+  readonly cost?: HashCost;
 };
 
-/** OWASP's first choice: 19 MiB, two passes. */
-const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+export type HashCost = { readonly memoryCost: number; readonly timeCost: number; readonly parallelism: number };
+
+const owaspCost: HashCost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 /** Spreads the load and forbids nothing, so it may be this process's own. */
 let turns: Promise<LimitFunction> | undefined;
@@ -35,7 +38,7 @@ async function createTurns(): Promise<LimitFunction> {
 }
 
 /** Hashes once, as a test of itself: a broken binary fails here, at the start. */
-export async function createSlowHash({ pepper, queueLength = 500 }: SlowHashOptions): Promise<SlowHash> {
+export async function createSlowHash({ pepper, queueLength = 500, cost = owaspCost }: SlowHashOptions): Promise<SlowHash> {
   turns ??= createTurns();
   const [{ default: argon2 }, limit] = await Promise.all([import('argon2'), turns]);
   const inTurn = async <Result>(work: () => Promise<Result>): Promise<Result> => {

@@ -20,6 +20,7 @@ import type { Database } from '../lib/db.ts';
 import { createRenderer } from '../lib/page.ts';
 import type { Random } from '../lib/random.ts';
 import { createSeal, deriveKey } from '../lib/seal.ts';
+import type { HashCost } from '../lib/slow-hash.ts';
 import { createAdapter } from '../oidc/adapter.ts';
 import { loadKeys } from '../oidc/keys.ts';
 import { logoutPages } from '../oidc/logout.ts';
@@ -39,6 +40,8 @@ export type AppOptions = {
   readonly issuer: string;
   readonly secret: string;
   readonly brand: string;
+  /** Of passwords. Default: as `slow-hash.ts` says. */
+  readonly hashCost?: HashCost | undefined;
   readonly registration?: 'invited' | 'nobody';
   /** Where mail can be sent, nobody registers with an address that is not theirs. */
   readonly newcomersProveEmail?: boolean;
@@ -60,7 +63,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const seal = createSeal(secret, random);
   const [keys, passwords] = await Promise.all([
     loadKeys({ database, seal, clock, random }),
-    createPasswords({ pepper: deriveKey(secret, 'password pepper') }),
+    createPasswords({ pepper: deriveKey(secret, 'password pepper'), ...(options.hashCost ? { cost: options.hashCost } : {}) }),
   ]);
   const renderer = createRenderer({ brand: options.brand, base: basePath(issuer) });
   const show = createShow<Pages>(renderer, clock);

@@ -80,6 +80,8 @@ export async function startTestServer({
     issuer,
     secret: testSecret,
     brand: 'Guestlist',
+    // What they cost in earnest is for the tests of hashing.
+    hashCost: { memoryCost: 1_024, timeCost: 1, parallelism: 1 },
     proxyCount,
     showsMailbox: true,
     trustedOrigins,
