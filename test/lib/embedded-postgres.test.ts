@@ -11,6 +11,7 @@ import {
   copyOfPrepared,
   launchElsewhere,
   notes,
+  prepareEmbedded,
   prepared,
   query,
   refusal,
@@ -19,6 +20,8 @@ import {
   start,
   startElsewhere,
 } from '../support/embedded.ts';
+
+prepareEmbedded();
 
 const busy = /^Guestlist is already running on this data folder \(process \d+\)\. Stop it first, or choose another folder with DATA_DIR\.$/;
 

@@ -1,6 +1,6 @@
 /**
  * What the tests of the embedded PostgreSQL share: a folder for their databases, other processes, and a look at
- * what runs. Importing it prepares one database for the file, and stops whatever a test has left running.
+ * what runs. `prepareEmbedded` makes one database for the file, and stops whatever a test has left running.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,28 +14,32 @@ import { claimFolder } from '../../src/lib/embedded-owner.ts';
 import { type EmbeddedOptions, type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/lib/embedded-postgres.ts';
 import { scratchFolder } from './global-setup.ts';
 
-export const scratch = await mkdtemp(join(await scratchFolder(), 'guestlist-test-embedded-'));
+/** Of the file that runs. */
+export let scratch = '';
 /** A folder whose database exists, with one row; tests take a copy, which is quicker than a first start. */
-export const prepared = join(scratch, 'prepared');
+export let prepared = '';
 const started: EmbeddedPostgres[] = [];
 export const children: ChildProcess[] = [];
 
-beforeAll(async () => {
-  await chmod(scratch, 0o711);
-  // Keeps a run beside this one from clearing it away as forgotten.
-  await claimFolder(scratch, 'test', async () => false);
-  const server = await start(prepared);
-  await query(server, 'create table note (words text)');
-  await query(server, "insert into note values ('kept')");
-  await server.stop();
-});
-
-afterEach(async () => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
-  for (const server of started.splice(0)) await server.stop('fast');
-});
-
-afterAll(() => rm(scratch, { recursive: true, force: true }));
+/** To be called once in each file. */
+export function prepareEmbedded(): void {
+  beforeAll(async () => {
+    scratch = await mkdtemp(join(await scratchFolder(), 'guestlist-test-embedded-'));
+    prepared = join(scratch, 'prepared');
+    await chmod(scratch, 0o711);
+    // Keeps a run beside this one from clearing it away as forgotten.
+    await claimFolder(scratch, 'test', async () => false);
+    const server = await start(prepared);
+    await query(server, 'create table note (words text)');
+    await query(server, "insert into note values ('kept')");
+    await server.stop();
+  });
+  afterEach(async () => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+    for (const server of started.splice(0)) await server.stop('fast');
+  });
+  afterAll(() => rm(scratch, { recursive: true, force: true }));
+}
 
 export async function start(dataDir: string, options: Partial<EmbeddedOptions> = {}): Promise<EmbeddedPostgres> {
   const server = await startEmbeddedPostgres({ dataDir, role: 'server', durable: false, ...options });
