@@ -4,6 +4,7 @@ import { toCode } from '../../src/invitation/token.ts';
 import { createBrowser } from '../support/browser.ts';
 import { goodPassword, join, openAsNewcomer, register, signIn } from '../support/people.ts';
 import { createRelyingApp, type RelyingApp } from '../support/relying-app.ts';
+import { whereFound as scan } from '../support/scan.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 let server: TestServer;
@@ -17,34 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => server?.close());
 
-/** Every row of every table, as text. */
-async function dump(): Promise<string> {
-  const { rows: tables } = await server.database.raw(
-    `select format('%I.%I', table_schema, table_name) as name from information_schema.tables where table_schema not in ('pg_catalog', 'information_schema')`,
-  );
-  const texts = await Promise.all(
-    tables.map(async ({ name }: { name: string }) => (await server.database.raw(`select t::text as line from ${name} t`)).rows),
-  );
-  return texts
-    .flat()
-    .map(({ line }: { line: string }) => line)
-    .join('\n');
-}
-
-/** The ways a text could hide in a dump. */
-function spellings(secret: string): string[] {
-  return [
-    secret,
-    encodeURIComponent(secret),
-    Buffer.from(secret).toString('hex'),
-    Buffer.from(secret).toString('base64').replace(/=+$/, ''),
-  ];
-}
-
-async function whereFound(secret: string, trails: readonly string[][]): Promise<string[]> {
-  const places = { database: await dump(), log: server.log.join('\n'), addresses: trails.flat().join('\n') };
-  return Object.entries(places).flatMap(([place, text]) => (spellings(secret).some((spelling) => text.includes(spelling)) ? [place] : []));
-}
+const whereFound = (secret: string, trails: readonly string[][]) => scan(server, secret, { addresses: trails.flat().join('\n') });
 
 test('the scan finds what is there', async () => {
   await server.database.raw(`insert into guestlist."right" (name, created_at) values ('planted-secret-0815', now())`);
