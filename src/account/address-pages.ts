@@ -5,7 +5,7 @@ import { Failure } from '../errors.ts';
 import { ownPath } from '../invitation/host.ts';
 import { leadTo } from '../lib/answer.ts';
 import { emailKey, emailSchema } from '../lib/email.ts';
-import { checkForm, type FieldErrors } from '../lib/form.ts';
+import { checkForm, type FieldErrors, formStatus } from '../lib/form.ts';
 import { askForEmailChange, confirmEmailChange, findEmailChange, makeFirst, removeAddress } from './email-change.ts';
 import type { AccountSite } from './interaction.ts';
 import { forgetToken, openedToken, openMailedLink } from './mail-link.ts';
@@ -27,7 +27,7 @@ function emailPage(site: AccountSite, ctx: Context, { member, email = '', errors
     errors,
     backHref: securityPath(site),
   };
-  site.show(ctx, { page: 'account/email', data, status: Object.keys(errors).length > 0 ? 422 : 200 });
+  site.show(ctx, { page: 'account/email', data, status: formStatus(errors) });
 }
 
 const emailForm = z.strictObject({ email: emailSchema, current: passwordSchema });
@@ -88,7 +88,7 @@ type AddressPage = { readonly member: Member; readonly address: string; readonly
 function addressPage(site: AccountSite, ctx: Context, { member, address, errors = {} }: AddressPage): void {
   const action = ownPath(site.issuer, '/account/address');
   const data = { action, formToken: memberToken(site, member), address, errors, backHref: securityPath(site) };
-  site.show(ctx, { page: 'account/address', data, status: Object.keys(errors).length > 0 ? 422 : 200 });
+  site.show(ctx, { page: 'account/address', data, status: formStatus(errors) });
 }
 
 const addressForm = z.strictObject({ address: z.string(), current: passwordSchema, deed: z.enum(['first', 'removed'], 'required') });

@@ -5,6 +5,7 @@
 import type { Context } from 'koa';
 import { ownPath, ownUrl } from '../invitation/host.ts';
 import { leadTo } from '../lib/answer.ts';
+import { readHostCookie, writeHostCookie } from '../lib/cookie.ts';
 import { sha256 } from '../lib/digest.ts';
 import type { Random } from '../lib/random.ts';
 import type { Purpose } from './recovery-store.ts';
@@ -28,10 +29,6 @@ export function mailedUrl(issuer: string, purpose: Purpose, token: string): stri
   return ownUrl(issuer, `${paths[purpose]}/${token}`);
 }
 
-function cookieName(issuer: string, purpose: Purpose): string {
-  return `${issuer.startsWith('https:') ? '__Host-' : ''}guestlist_${purpose}`;
-}
-
 /** What cannot be a token leaves nothing behind, not even of an earlier link. */
 export function openMailedLink(issuer: string, purpose: Purpose, ctx: Context): void {
   const token = String(ctx['params']['token']);
@@ -40,27 +37,13 @@ export function openMailedLink(issuer: string, purpose: Purpose, ctx: Context): 
 }
 
 export function openedToken(issuer: string, purpose: Purpose, ctx: Context): string | undefined {
-  return ctx.cookies.get(cookieName(issuer, purpose), { signed: false });
+  return readHostCookie(issuer, ctx, purpose);
 }
 
 export function forgetToken(issuer: string, purpose: Purpose, ctx: Context): void {
   writeCookie(issuer, ctx, { purpose, token: null });
 }
 
-type Written = { readonly purpose: Purpose; readonly token: string | null };
-
-function writeCookie(issuer: string, ctx: Context, { purpose, token }: Written): void {
-  const secure = issuer.startsWith('https:');
-  // Behind a proxy that ends TLS the connection itself looks insecure; the issuer decides.
-  ctx.cookies.secure = secure;
-  const lifetime = token === null ? {} : { maxAge: linkHours * 60 * 60 * 1000 };
-  ctx.cookies.set(cookieName(issuer, purpose), token, {
-    signed: false,
-    httpOnly: true,
-    sameSite: 'lax',
-    path: '/',
-    overwrite: true,
-    secure,
-    ...lifetime,
-  });
+function writeCookie(issuer: string, ctx: Context, cookie: { readonly purpose: Purpose; readonly token: string | null }): void {
+  writeHostCookie(issuer, ctx, { name: cookie.purpose, value: cookie.token, lifetimeSeconds: linkHours * 60 * 60 });
 }

@@ -2,9 +2,10 @@
 import { recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
 import type { Clock } from '../lib/clock.ts';
-import { type Database, inTransaction } from '../lib/db.ts';
+import { type Database, inTransaction, type Queryable } from '../lib/db.ts';
 import { emailKey, emailSchema } from '../lib/email.ts';
 import type { Random } from '../lib/random.ts';
+import type { Account } from './account.ts';
 import { markDisabled } from './manage-store.ts';
 import { findAccountByEmail } from './store.ts';
 
@@ -14,6 +15,14 @@ export type ManageContext = {
   /** Account id, or `operator`. */
   readonly actor: string;
 };
+
+/** By any of its addresses. Throws `account_not_found`. */
+export async function accountWith(db: Queryable, email: string): Promise<Account> {
+  const parsed = emailSchema.safeParse(email);
+  const account = parsed.success ? await findAccountByEmail(db, emailKey(parsed.data)) : undefined;
+  if (!account) throw new Failure('account_not_found', { email });
+  return account;
+}
 
 /** By any of its addresses. False if it was disabled before; throws `account_not_found`. */
 export async function disableAccount(db: Database, email: string, context: ManageContext): Promise<boolean> {
@@ -28,10 +37,8 @@ export async function enableAccount(db: Database, email: string, context: Manage
 type Setting = ManageContext & { readonly isDisabled: boolean };
 
 async function setDisabled(db: Database, email: string, { clock, random, actor, isDisabled }: Setting): Promise<boolean> {
-  const parsed = emailSchema.safeParse(email);
   return inTransaction(db, async (trx) => {
-    const account = parsed.success ? await findAccountByEmail(trx, emailKey(parsed.data)) : undefined;
-    if (!account) throw new Failure('account_not_found', { email });
+    const account = await accountWith(trx, email);
     const now = clock();
     if (!(await markDisabled(trx, account.id, isDisabled ? now : undefined))) return false;
     const action = isDisabled ? 'account.disabled' : 'account.enabled';

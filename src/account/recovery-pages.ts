@@ -6,7 +6,7 @@ import { Failure } from '../errors.ts';
 import { isStep } from '../invitation/gate.ts';
 import { ownPath } from '../invitation/host.ts';
 import { leadTo, localeOf } from '../lib/answer.ts';
-import { checkForm, type FieldErrors, readOwnForm } from '../lib/form.ts';
+import { checkForm, type FieldErrors, formStatus, readOwnForm } from '../lib/form.ts';
 import { emailKey, emailSchema } from '../lib/email.ts';
 import type { AccountSite } from './interaction.ts';
 import { forgetToken, openedToken, openMailedLink } from './mail-link.ts';
@@ -21,7 +21,7 @@ export async function showForgot(site: AccountSite, ctx: Context): Promise<void>
 }
 
 function forgotPage({ issuer, show }: AccountSite, ctx: Context, { email = '', errors = {}, linkFailed = false }: Forgot): void {
-  const status = linkFailed ? 404 : Object.keys(errors).length > 0 ? 422 : 200;
+  const status = linkFailed ? 404 : formStatus(errors);
   const data = { action: ownPath(issuer, '/account/forgot'), email, errors, linkFailed };
   show(ctx, { page: 'account/forgot', data, status });
 }
@@ -59,7 +59,7 @@ export async function showReset(site: AccountSite, ctx: Context): Promise<void> 
 function resetPage(site: AccountSite, ctx: Context, { email, token, errors = {} }: ResetForm): void {
   const action = ownPath(site.issuer, '/account/reset');
   const data = { action, formToken: site.formToken(`reset ${token}`), email, errors, minPasswordLength };
-  site.show(ctx, { page: 'account/reset', data, status: Object.keys(errors).length > 0 ? 422 : 200 });
+  site.show(ctx, { page: 'account/reset', data, status: formStatus(errors) });
 }
 
 /** `email` is there for password managers alone. */

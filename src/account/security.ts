@@ -10,7 +10,7 @@ import { ownPath } from '../invitation/host.ts';
 import { leadTo, localeOf } from '../lib/answer.ts';
 import { inTransaction } from '../lib/db.ts';
 import { emailKey } from '../lib/email.ts';
-import { checkForm, type FieldErrors, type Fields, readOwnForm } from '../lib/form.ts';
+import { checkForm, type FieldErrors, type Fields, formStatus, readOwnForm } from '../lib/form.ts';
 import type { AccountSite } from './interaction.ts';
 import { queuePasswordChanged } from './mails.ts';
 import { type SecurityDeed, securityDeeds } from './pages.ts';
@@ -100,7 +100,7 @@ function passwordPage(
     forgotHref: ownPath(site.issuer, '/account/forgot'),
     backHref: securityPath(site),
   };
-  site.show(ctx, { page: 'account/password', data, status: Object.keys(errors).length > 0 ? 422 : 200 });
+  site.show(ctx, { page: 'account/password', data, status: formStatus(errors) });
 }
 
 /** `email` is there for password managers alone. */

@@ -1,11 +1,10 @@
 /** `guestlist account list|show|disable|enable` */
 import type { Command } from 'commander';
 import type { Account } from '../account/account.ts';
-import { disableAccount, enableAccount } from '../account/manage.ts';
+import { accountWith, disableAccount, enableAccount } from '../account/manage.ts';
 import { listAccounts } from '../account/store.ts';
 import { findClaimFacts } from '../group/membership-store.ts';
 import { ending, type OutputOptions, print, withDatabase } from './command.ts';
-import { accountWith } from './guestlist.ts';
 import { wholeNumber } from './option.ts';
 
 export function addAccountCommand(program: Command): void {

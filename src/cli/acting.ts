@@ -3,8 +3,9 @@ import type { Command } from 'commander';
 import { findAccountById } from '../account/store.ts';
 import type { TimelineEntry } from '../invitation/timeline.ts';
 import type { Queryable } from '../lib/db.ts';
+import { accountWith } from '../account/manage.ts';
 import { ending, type OutputOptions, print } from './command.ts';
-import { accountWith, actorWith, withEmails, withGuestlist } from './guestlist.ts';
+import { actorWith, withEmails, withGuestlist } from './guestlist.ts';
 import { collect, end } from './option.ts';
 
 export function addActing(invitation: Command): void {

@@ -1,8 +1,9 @@
 /** `guestlist grant` and `guestlist withdraw`: groups and rights without an invitation. */
 import type { Command } from 'commander';
 import type { GrantEnd } from '../group/group.ts';
+import { accountWith } from '../account/manage.ts';
 import { ending, type OutputOptions, print } from './command.ts';
-import { accountWith, withGuestlist } from './guestlist.ts';
+import { withGuestlist } from './guestlist.ts';
 import { lengthOrDate } from './option.ts';
 import { addGrantOptions, defined, type GrantOptions } from './wish.ts';
 

@@ -1,14 +1,11 @@
 /** The plugin as the server has it, for as long as a command runs; and the people who are named by their address. */
-import { acrValues, type Account, passwordAcr } from '../account/account.ts';
-import { createConfirmEmail, findAccountOfEmail, findPerson } from '../account/find-account.ts';
-import { findAccountByEmail, findAccountById } from '../account/store.ts';
-import { listApps } from '../client/store.ts';
-import { Failure } from '../errors.ts';
+import { accountWith } from '../account/manage.ts';
+import { findAccountById } from '../account/store.ts';
 import type { Queryable } from '../lib/db.ts';
-import { emailKey, emailSchema } from '../lib/email.ts';
 import { createSeal } from '../lib/seal.ts';
 import { loadKeys } from '../oidc/keys.ts';
-import { type Guestlist, invitations } from '../plugin.ts';
+import type { Guestlist } from '../plugin.ts';
+import { createGuestlist } from '../server/guestlist.ts';
 import { serverSecret } from '../server/secret.ts';
 import { type CommandContext, withDatabase } from './command.ts';
 
@@ -18,22 +15,9 @@ export type GuestlistContext = CommandContext & { readonly guestlist: Guestlist 
 export async function withGuestlist<Result>(work: (context: GuestlistContext) => Promise<Result>): Promise<Result> {
   return withDatabase(async (context) => {
     const { config, database, clock, random } = context;
-    const guestlist = invitations({
-      database,
-      clock,
-      random,
-      issuer: config.issuer,
-      secret: await knownSecret(context),
-      brand: config.brand,
-      terms: config.terms,
-      support: config.support,
-      person: findPerson,
-      accountOf: findAccountOfEmail,
-      confirmEmail: createConfirmEmail({ clock, random }),
-      acrValues,
-      acrOfNewcomer: passwordAcr,
-      apps: () => listApps(database),
-    });
+    const { issuer, brand, terms, support } = config;
+    const secret = await knownSecret(context);
+    const guestlist = createGuestlist({ database, clock, random, issuer, secret, brand, terms, support });
     return work({ ...context, guestlist });
   });
 }
@@ -43,14 +27,6 @@ export async function knownSecret({ config, database, clock, random }: CommandCo
   const secret = serverSecret(config, random);
   await loadKeys({ database, seal: createSeal(secret, random), clock, random });
   return secret;
-}
-
-/** By any of its addresses. Throws `account_not_found`. */
-export async function accountWith(db: Queryable, email: string): Promise<Account> {
-  const parsed = emailSchema.safeParse(email);
-  const account = parsed.success ? await findAccountByEmail(db, emailKey(parsed.data)) : undefined;
-  if (!account) throw new Failure('account_not_found', { email });
-  return account;
 }
 
 /** Who does something: an account, whose rights are asked, or the operator. Throws `account_not_found`. */

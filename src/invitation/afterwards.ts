@@ -60,17 +60,26 @@ async function visitOfForm(site: Site, ctx: Context, purpose: 'continue' | 'ask'
 
 /** Not for me: by whoever got the mail, without signing in. It can be taken back. */
 export async function declineAtDoor(site: Site, ctx: Context): Promise<void> {
-  const { host } = site;
   const current = await visitOfForm(site, ctx, 'continue');
   if (!current || current.visit.answer) return leadTo(ctx, pathOf(site, '/invite'));
-  const now = host.clock();
-  const { id, invitation } = current.visit;
-  await inTransaction(host.database, async (trx) => {
-    await markAnswered(trx, id, { answer: 'declined', accountId: undefined, now });
-    const entry = { at: now, actor: 'stranger', from: originOf(ctx), action: 'invitation.declined', subject: invitation.id } as const;
-    await recordAudit(trx, entry, host.random);
-  });
+  await recordDecline(site, ctx, { visit: current.visit, accountId: undefined });
   leadTo(ctx, pathOf(site, '/invite/done'));
+}
+
+/** By an account, or by whoever holds the link: then there is nobody that a host could know. */
+export async function recordDecline(
+  { host }: Site,
+  ctx: Context,
+  { visit, accountId }: { readonly visit: Visit; readonly accountId: string | undefined },
+): Promise<void> {
+  const now = host.clock();
+  const invitationId = visit.invitation.id;
+  await inTransaction(host.database, async (trx) => {
+    await markAnswered(trx, visit.id, { answer: 'declined', accountId, now });
+    const actor = accountId ?? 'stranger';
+    await recordAudit(trx, { at: now, actor, from: originOf(ctx), action: 'invitation.declined', subject: invitationId }, host.random);
+    if (accountId !== undefined) await host.events.declined?.({ invitationId, accountId }, trx);
+  });
 }
 
 /** N, O, P: the inviter is told that a new link is wanted, a few times a day at most; the answer is always the same. */

@@ -3,11 +3,11 @@
  * agreed to first (`terms.ts`). What joining does is `redeem.ts`.
  */
 import type { Context } from 'koa';
-import { originOf, recordAudit } from '../audit/audit.ts';
+import { originOf } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
 import { localeOf, rulesOf } from '../lib/answer.ts';
-import { inTransaction } from '../lib/db.ts';
-import type { FieldErrors } from '../lib/form.ts';
+import { type FieldErrors, formStatus } from '../lib/form.ts';
+import { recordDecline } from './afterwards.ts';
 import { finish, startAgain } from './finish.ts';
 import type { Term } from './pages.ts';
 import { actionOf, type Question, questionOfForm, showRefusedQuestion } from './question.ts';
@@ -15,7 +15,6 @@ import { redeem } from './redeem.ts';
 import type { Site } from './site.ts';
 import { addressesOf, agreesTo, documentsOf, showedTerms, termsOwed } from './terms.ts';
 import type { Visit } from './visit.ts';
-import { markAnswered } from './visit-store.ts';
 
 export async function accept(site: Site, ctx: Context): Promise<void> {
   const question = await questionOfForm(site, ctx);
@@ -53,7 +52,7 @@ function showTerms(site: Site, ctx: Context, { question, visit, terms, errors }:
     acceptAction: actionOf(site, question, 'accept'),
     declineAction: actionOf(site, question, 'decline'),
   };
-  const status = Object.keys(errors).length > 0 ? 422 : 200;
+  const status = formStatus(errors);
   site.host.show(ctx, { page: 'invitation/terms', data, status, ...rulesOf(question.interaction.params) });
 }
 
@@ -63,20 +62,6 @@ export async function decline(site: Site, ctx: Context): Promise<void> {
   if (!question) return startAgain(site, ctx);
   if (question.visit && !question.visit.answer) await recordDecline(site, ctx, { visit: question.visit, accountId: question.accountId });
   await finish(site, ctx, { answer: 'declined' });
-}
-
-async function recordDecline(
-  { host }: Site,
-  ctx: Context,
-  { visit, accountId }: { readonly visit: Visit; readonly accountId: string },
-): Promise<void> {
-  const now = host.clock();
-  await inTransaction(host.database, async (trx) => {
-    await markAnswered(trx, visit.id, { answer: 'declined', accountId, now });
-    const entry = { at: now, actor: accountId, from: originOf(ctx), action: 'invitation.declined', subject: visit.invitation.id } as const;
-    await recordAudit(trx, entry, host.random);
-    await host.events.declined?.({ invitationId: visit.invitation.id, accountId }, trx);
-  });
 }
 
 export async function switchAccount(site: Site, ctx: Context): Promise<void> {

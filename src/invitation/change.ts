@@ -4,13 +4,12 @@ import { recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
 import { checkArguments } from '../lib/arguments.ts';
 import { inTransaction, type Transaction } from '../lib/db.ts';
-import { requireMayInvite } from './facts.ts';
+import { type Deed, lockForDeed } from './deed.ts';
 import { countHolds } from './hold-store.ts';
 import type { InvitationHost } from './host.ts';
 import type { Invitation } from './invitation.ts';
-import type { Deed } from './issue.ts';
 import { generatePin, hashPin } from './pin.ts';
-import { lockInvitation, updateLimits, updatePin } from './store.ts';
+import { updateLimits, updatePin } from './store.ts';
 import { pinWishSchema, placesSchema } from './wish.ts';
 
 export type InvitationChange = {
@@ -45,11 +44,7 @@ export async function changeInvitation(
   const pin = change.pin === true ? generatePin(host.random) : (change.pin ?? undefined);
   const pinHash = pin === undefined ? undefined : await hashPin(await host.hashes(), { invitationId: id, pin });
   await inTransaction(host.database, async (trx) => {
-    const invitation = await lockInvitation(trx, id);
-    if (!invitation) throw new Failure('invitation_not_found');
-    if (invitation.revokedAt) throw new Failure('invitation_revoked');
-    const now = host.clock();
-    await requireMayInvite(host, trx, { actor, grants: invitation.grants, now });
+    const { invitation, now } = await lockForDeed(host, trx, { id, actor });
     const entry = { at: now, actor, from, subject: id } as const;
     if (change.pin !== undefined) {
       await updatePin(trx, id, pinHash === undefined ? undefined : { hash: pinHash, now });

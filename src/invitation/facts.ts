@@ -80,16 +80,18 @@ async function approachOf(db: Queryable, visit: Visit, now: Date): Promise<Appro
 }
 
 /** Somebody who has no account yet. */
-export function newcomer(acr: string | undefined): Person {
+function newcomer(acr: string | undefined): Person {
   return { newcomer: true, disabled: false, hasRedeemed: false, holdings: noHoldings, emails: [], acr, approval: undefined };
 }
 
+/** Without an account: a newcomer. */
 export async function personOf(
   host: InvitationHost,
   db: Queryable,
-  asked: { readonly accountId: string; readonly invitationId: string; readonly acr: string | undefined; readonly now: Date },
+  asked: { readonly accountId: string | undefined; readonly invitationId: string; readonly acr: string | undefined; readonly now: Date },
 ): Promise<Person> {
   const { accountId, invitationId, acr, now } = asked;
+  if (accountId === undefined) return newcomer(acr ?? host.acrOfNewcomer);
   const known = await host.person(accountId, db);
   return {
     accountId,

@@ -37,8 +37,9 @@ export async function gateOf(
   const held = await visitOf(host.database, readVisitCookie(host.issuer, provider.createContext(req, res)), host.clock());
   const asked = interaction?.params['invite'];
   const visit = asked === undefined || asked === held?.id ? held : undefined;
-  const refusal = await refusalOf(host, visit, asked !== undefined);
-  return { refusal, visit, ...(await addressOf(host, visit)) };
+  const proven = visit && (await provenEmail(host.database, visit));
+  const refusal = await refusalOf(host, visit, { wasAsked: asked !== undefined, proven });
+  return { refusal, visit, ...addressOf(host, visit, proven) };
 }
 
 /** For looking up an interaction: there is none, or it is over. */
@@ -51,23 +52,27 @@ export function isStep(code: FailureCode | undefined): boolean {
   return code === 'pin_required' || code === 'email_not_verified';
 }
 
-async function refusalOf(host: InvitationHost, visit: Visit | undefined, wasAsked: boolean): Promise<FailureCode | undefined> {
+async function refusalOf(
+  host: InvitationHost,
+  visit: Visit | undefined,
+  { wasAsked, proven }: { readonly wasAsked: boolean; readonly proven: string | undefined },
+): Promise<FailureCode | undefined> {
   if (!visit) return wasAsked ? 'invitation_not_found' : 'invitation_required';
   // Answered here before: to somebody who asks for it by name it is used, to anybody else it is as if there were none.
   if (visit.answer && visit.answer !== 'declined') return wasAsked ? 'invitation_used_up' : 'invitation_required';
   if (!host.takesNewcomers) return 'registration_closed';
   const decision = await preview(host, visit, { accountId: undefined, acr: undefined });
   if (decision.outcome === 'refused') return decision.code;
-  return host.newcomersProveEmail && (await provenEmail(host.database, visit)) === undefined ? 'email_not_verified' : undefined;
+  return host.newcomersProveEmail && proven === undefined ? 'email_not_verified' : undefined;
 }
 
-async function addressOf(
-  { database, newcomersProveEmail }: InvitationHost,
+function addressOf(
+  { newcomersProveEmail }: InvitationHost,
   visit: Visit | undefined,
-): Promise<Pick<Gate, 'email' | 'emailVerified' | 'provenEmail'>> {
+  proven: string | undefined,
+): Pick<Gate, 'email' | 'emailVerified' | 'provenEmail'> {
   if (!visit) return { email: undefined, emailVerified: false, provenEmail: undefined };
   const { addressee, domains } = visit.invitation;
-  const proven = await provenEmail(database, visit);
   const isProofWanted = domains.length > 0 || newcomersProveEmail;
   const fixed = addressee && addressee.rule !== 'any' ? addressee.email : isProofWanted ? proven : undefined;
   const emailVerified = fixed !== undefined && proven !== undefined && emailKey(fixed) === emailKey(proven);

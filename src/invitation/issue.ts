@@ -13,6 +13,7 @@ import { inTransaction, type Transaction } from '../lib/db.ts';
 import { emailKey, maskEmail } from '../lib/email.ts';
 import { newId } from '../lib/random.ts';
 import { cancelMails } from '../mail/outbox.ts';
+import type { Deed } from './deed.ts';
 import { mayInvite, requireMayInvite } from './facts.ts';
 import type { InvitationHost } from './host.ts';
 import { type Invitation, needsConfirming } from './invitation.ts';
@@ -36,9 +37,6 @@ export type IssuedInvitation = {
   /** Nobody can use it before a second person has confirmed it, and no mail is sent. */
   readonly needsConfirming: boolean;
 };
-
-/** Who does something to an invitation: an account whose rights are asked, or `operator`. */
-export type Deed = { readonly actor: string; readonly from?: Origin | undefined };
 
 type Wish = z.output<typeof inviteSchema>;
 

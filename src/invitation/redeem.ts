@@ -12,7 +12,7 @@ import { addSeconds } from '../lib/clock.ts';
 import { inTransaction, type Transaction } from '../lib/db.ts';
 import { admit } from './admit.ts';
 import { insertAgreements } from './agreement-store.ts';
-import { factsOf, groupIdsOf, newcomer, personOf, provenEmail } from './facts.ts';
+import { factsOf, groupIdsOf, personOf, provenEmail } from './facts.ts';
 import { deleteHold } from './hold-store.ts';
 import type { InvitationHost } from './host.ts';
 import { type Decision, decide, type Facts, type Person } from './invitation.ts';
@@ -51,10 +51,7 @@ type Somebody = { readonly accountId: string | undefined; readonly acr: string |
 export async function preview(host: InvitationHost, visit: Visit, { accountId, acr }: Somebody): Promise<Decision> {
   const now = host.clock();
   const facts = await factsOf(host, host.database, { visit, accountId, now });
-  const person =
-    accountId === undefined
-      ? newcomer(acr ?? host.acrOfNewcomer)
-      : await personOf(host, host.database, { accountId, invitationId: visit.invitation.id, acr, now });
+  const person = await personOf(host, host.database, { accountId, invitationId: visit.invitation.id, acr, now });
   return decide(facts, person, now);
 }
 
@@ -78,11 +75,7 @@ async function redeemIn(trx: Transaction, host: InvitationHost, request: RedeemR
   // After the locks: a link that ran out while we waited for it has run out.
   const now = host.clock();
   const facts = await factsOf(host, trx, { visit, accountId: known, now });
-  const { acr } = redeemer;
-  const person =
-    known === undefined
-      ? newcomer(acr ?? host.acrOfNewcomer)
-      : await personOf(host, trx, { accountId: known, invitationId: invitation.id, acr, now });
+  const person = await personOf(host, trx, { accountId: known, invitationId: invitation.id, acr: redeemer.acr, now });
   const decision = decide(facts, person, now);
   if (decision.outcome === 'refused') throw new Failure(decision.code, {}, waitOf(facts, now));
   if (person.newcomer && host.newcomersProveEmail && facts.approach.provenKey === undefined) throw new Failure('email_not_verified');

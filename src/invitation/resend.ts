@@ -6,12 +6,12 @@ import { type AuditAction, recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
 import { inTransaction, type Transaction } from '../lib/db.ts';
 import { cancelMails } from '../mail/outbox.ts';
-import { requireMayInvite } from './facts.ts';
+import { type Deed, lockForDeed } from './deed.ts';
 import type { InvitationHost } from './host.ts';
 import { type Invitation, needsConfirming } from './invitation.ts';
-import { type Deed, makeToken } from './issue.ts';
+import { makeToken } from './issue.ts';
 import { queueInvited } from './mails.ts';
-import { lockInvitation, markConfirmed, updateLimits } from './store.ts';
+import { markConfirmed, updateLimits } from './store.ts';
 import { supersedeMailTokens } from './visit-store.ts';
 
 /**
@@ -25,7 +25,7 @@ export async function resend(
   { actor, from, expiresAt }: Deed & { readonly expiresAt?: Date | undefined },
 ): Promise<void> {
   await inTransaction(host.database, async (trx) => {
-    const { invitation, now } = await lockForMail(host, trx, { id, actor });
+    const { invitation, now } = await lockForDeed(host, trx, { id, actor });
     refuseToResend(invitation, { expiresAt, now });
     const renewed = { ...invitation, expiresAt: expiresAt ?? invitation.expiresAt };
     if (expiresAt) await updateLimits(trx, id, renewed);
@@ -51,7 +51,7 @@ function refuseToResend(invitation: Invitation, { expiresAt, now }: { readonly e
  */
 export async function confirm(host: InvitationHost, id: string, { actor, from }: Deed): Promise<void> {
   await inTransaction(host.database, async (trx) => {
-    const { invitation, now } = await lockForMail(host, trx, { id, actor });
+    const { invitation, now } = await lockForDeed(host, trx, { id, actor });
     if (!needsConfirming(invitation) || invitation.confirmedAt) throw new Failure('nothing_to_confirm');
     if (actor === (invitation.inviterId ?? 'operator')) throw new Failure('second_person_needed');
     await markConfirmed(trx, id, { now, by: actor });
@@ -59,15 +59,6 @@ export async function confirm(host: InvitationHost, id: string, { actor, from }:
     if ((await supersedeMailTokens(trx, id, now)) > 0) await sendMail(host, trx, { invitation, now });
   });
   host.afterCommit();
-}
-
-async function lockForMail(host: InvitationHost, trx: Transaction, { id, actor }: { readonly id: string; readonly actor: string }) {
-  const invitation = await lockInvitation(trx, id);
-  if (!invitation) throw new Failure('invitation_not_found');
-  if (invitation.revokedAt) throw new Failure('invitation_revoked');
-  const now = host.clock();
-  await requireMayInvite(host, trx, { actor, grants: invitation.grants, now });
-  return { invitation, now };
 }
 
 async function sendMail(

@@ -11,7 +11,7 @@ import { grantWishSchema } from '../group/wish.ts';
 import { checkArguments } from '../lib/arguments.ts';
 import { type Database, inTransaction } from '../lib/db.ts';
 import type { InvitationHost } from './host.ts';
-import type { Deed } from './issue.ts';
+import type { Deed } from './deed.ts';
 import { findTemplate, insertTemplate, listTemplateRows } from './template-store.ts';
 import { type InviteOptions, limitsShape } from './wish.ts';
 

@@ -8,7 +8,7 @@ import { endGiven, findGiven, lockHoldings } from '../group/membership-store.ts'
 import { inTransaction } from '../lib/db.ts';
 import { requireMayInvite } from './facts.ts';
 import type { InvitationHost } from './host.ts';
-import type { Deed } from './issue.ts';
+import type { Deed } from './deed.ts';
 import { findInvitation, lockInvitation } from './store.ts';
 
 /** `choir:member`, or the name of a right. */

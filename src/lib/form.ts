@@ -58,6 +58,11 @@ async function readText(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** Of a page with a form: 422 if something on it is to be put right. */
+export function formStatus(errors: FieldErrors): 200 | 422 {
+  return Object.keys(errors).length > 0 ? 422 : 200;
+}
+
 export type Checked<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly errors: FieldErrors };
 
 /** Schemas give their complaint codes as messages. A field nobody asked for is a complaint about the form. */

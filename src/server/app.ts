@@ -5,13 +5,12 @@
 import { createHmac } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import Provider from 'oidc-provider';
-import { passwordAcr } from '../account/account.ts';
-import { createConfirmEmail, createFindAccount, findAccountOfEmail, findPerson } from '../account/find-account.ts';
+import { createFindAccount } from '../account/find-account.ts';
 import { createPasswords } from '../account/password.ts';
 import { createAccountThrottles } from '../account/throttle.ts';
 import { originOf, recordAudit } from '../audit/audit.ts';
 import { openClientSecret, toMetadata } from '../client/client.ts';
-import { findClient, listApps } from '../client/store.ts';
+import { findClient } from '../client/store.ts';
 import type { GuestlistOptions } from '../invitation/create-host.ts';
 import { basePath } from '../invitation/host.ts';
 import { createShow } from '../lib/answer.ts';
@@ -26,9 +25,10 @@ import { loadKeys } from '../oidc/keys.ts';
 import { logoutPages } from '../oidc/logout.ts';
 import { providerConfiguration } from '../oidc/provider.ts';
 import { createAccountSessions } from '../oidc/sessions.ts';
-import { type Guestlist, invitations } from '../plugin.ts';
+import type { Guestlist } from '../plugin.ts';
 import { createRenderError, tellOutage } from './failure.ts';
 import { guard, trustOnlyIssuer } from './guard.ts';
+import { createGuestlist } from './guestlist.ts';
 import type { Log } from './log.ts';
 import type { Pages } from './pages.ts';
 import { serverRoutes } from './routes.ts';
@@ -116,38 +116,6 @@ export async function createApp(options: AppOptions): Promise<App> {
     }),
   );
   return { listener: withoutBase(provider.callback(), basePath(issuer)), provider, guestlist };
-}
-
-/** The plugin, as any host has it. */
-function createGuestlist({
-  registration = 'invited',
-  newcomersProveEmail = false,
-  database,
-  clock,
-  random,
-  issuer,
-  secret,
-  brand,
-  terms,
-  support,
-}: AppOptions): Guestlist {
-  return invitations({
-    database,
-    clock,
-    random,
-    issuer,
-    secret,
-    brand,
-    terms,
-    support,
-    person: findPerson,
-    accountOf: findAccountOfEmail,
-    confirmEmail: createConfirmEmail({ clock, random }),
-    acrOfNewcomer: passwordAcr,
-    registration,
-    newcomersProveEmail,
-    apps: () => listApps(database),
-  });
 }
 
 /** oidc-provider refuses private addresses by a dispatcher in the options; for trusted ones it is left out. */

@@ -1,0 +1,35 @@
+/** The plugin as our own server has it, for the pages and for the command line alike. */
+import { acrValues, passwordAcr } from '../account/account.ts';
+import { createConfirmEmail, findAccountOfEmail, findPerson } from '../account/find-account.ts';
+import { listApps } from '../client/store.ts';
+import type { GuestlistOptions } from '../invitation/create-host.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Random } from '../lib/random.ts';
+import { type Guestlist, invitations } from '../plugin.ts';
+
+export type ServerGuestlistOptions = Pick<
+  GuestlistOptions,
+  'database' | 'issuer' | 'secret' | 'brand' | 'terms' | 'support' | 'registration' | 'newcomersProveEmail'
+> & { readonly clock: Clock; readonly random: Random };
+
+export function createGuestlist(options: ServerGuestlistOptions): Guestlist {
+  const { database, issuer, secret, brand, terms, support, registration, newcomersProveEmail, clock, random } = options;
+  return invitations({
+    database,
+    issuer,
+    secret,
+    terms,
+    support,
+    clock,
+    random,
+    ...(brand === undefined ? {} : { brand }),
+    ...(registration === undefined ? {} : { registration }),
+    ...(newcomersProveEmail === undefined ? {} : { newcomersProveEmail }),
+    person: findPerson,
+    accountOf: findAccountOfEmail,
+    confirmEmail: createConfirmEmail({ clock, random }),
+    acrValues,
+    acrOfNewcomer: passwordAcr,
+    apps: () => listApps(database),
+  });
+}
