@@ -1,6 +1,6 @@
 /**
  * Imports run downhill only:
- * cli → server → oidc → {account, consent, client} → plugin → invitation → group → {audit, mail} → lib → errors.
+ * cli → server → oidc → {account, consent, client} → plugin → request → invitation → group → {audit, mail} → lib → errors.
  * The order below is the rule: a layer may import the layers after it, never one before it or beside it.
  */
 const layers = [
@@ -11,6 +11,7 @@ const layers = [
   { name: 'account', path: '^src/account/', besides: '^src/client/' },
   { name: 'client', path: '^src/client/', besides: '^src/account/' },
   { name: 'plugin', path: '^src/(plugin|index)\\.ts$' },
+  { name: 'request', path: '^src/request/' },
   { name: 'invitation', path: '^src/invitation/' },
   { name: 'group', path: '^src/group/' },
   { name: 'audit', path: '^src/audit/', besides: '^src/mail/' },

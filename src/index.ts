@@ -27,4 +27,5 @@ export type { Given } from './invitation/undo.ts';
 export type { InviteOptions } from './invitation/wish.ts';
 export { MailRefused, type OutgoingMail, type SendMail } from './mail/deliver.ts';
 export { type SmtpOptions, smtp } from './mail/smtp.ts';
+export type { PendingRequest, Requests } from './request/desk-calls.ts';
 export { type Exchange, type Guestlist, type Issued, type IssuedLink, invitations, type NewGroup, type Registration } from './plugin.ts';

@@ -21,6 +21,7 @@ import { type InvitationHost, ownUrl } from './invitation/host.ts';
 import { invite, type IssuedInvitation, revoke } from './invitation/issue.ts';
 import { type Redeemed, type Redeemer, redeem } from './invitation/redeem.ts';
 import { confirm, resend } from './invitation/resend.ts';
+import { remind } from './invitation/reminder.ts';
 import { type Refusal, showRefusal } from './invitation/respond.ts';
 import type { Term } from './invitation/pages.ts';
 import { invitationRoutes } from './invitation/routes.ts';
@@ -34,6 +35,9 @@ import { waitingFor } from './invitation/waiting-list.ts';
 import type { InviteOptions } from './invitation/wish.ts';
 import { migrate, uninstall } from './lib/migrate.ts';
 import { deliverMail } from './mail/deliver.ts';
+import { requestDesk, type Requests } from './request/desk-calls.ts';
+import { tellOfRequests } from './request/notify.ts';
+import { requestRoutes } from './request/routes.ts';
 
 /** A request of Koa, Express, Fastify (`raw`) or node:http. */
 export type Exchange = { readonly req: IncomingMessage; readonly res: ServerResponse };
@@ -57,10 +61,12 @@ export type NewGroup = {
   readonly name: string;
   readonly description?: string;
   readonly rights?: readonly string[];
-  /** Most people in it. Default: any number. */
+  /** Most people in it; who is in a group beneath it does not count. Default: any number. */
   readonly capacity?: number;
-  /** A second person confirms each invitation to it. */
+  /** A second person confirms each invitation to it, and to the groups beneath it. */
   readonly sensitive?: boolean;
+  /** Slug of the group that it is in: its members have the rights of that one, and its managers manage it. Default: at the top. */
+  readonly parent?: string;
 };
 
 /**
@@ -77,9 +83,9 @@ export type Guestlist = {
   /** Drops the schema with everything in it. The rest of the database stays as it is. */
   uninstall(): Promise<void>;
 
-  /** Throws `group_exists`. Rights that do not exist yet are made. */
+  /** Throws `group_exists`; of the parent, `group_not_found` and `group_too_deep`. Rights that do not exist yet are made. */
   addGroup(group: NewGroup): Promise<void>;
-  /** Throws `group_not_found`. */
+  /** Throws `group_not_found`, `group_cycle`, `group_too_deep`. */
   changeGroup(slug: string, change: GroupChange, actor?: string): Promise<void>;
   /** Throws `right_exists`. */
   addRight(right: { readonly name: string; readonly description?: string }): Promise<void>;
@@ -121,6 +127,9 @@ export type Guestlist = {
   addTemplate(template: Pick<Template, 'name' | 'wish'>, actor?: string): Promise<void>;
   listTemplates(): Promise<Template[]>;
 
+  /** Asking to be invited: where one may, what decides by itself, and who waits. */
+  readonly requests: Requests;
+
   /** What apps would learn now. */
   groupsOf(accountId: string): Promise<{ readonly groups: string[]; readonly roles: string[]; readonly entitlements: string[] }>;
   /** Without an invitation. Returns what was new. Throws `group_not_found`, `right_not_found`. */
@@ -140,6 +149,12 @@ export type Guestlist = {
   refuse(ctx: Context, refusal: Refusal): Promise<void>;
   /** Hands queued mail to `send`. It happens by itself after each redemption; call it now and then for what failed. */
   deliverMail(): Promise<{ readonly sent: number; readonly failed: number }>;
+  /**
+   * Reminds of invitations that were mailed and that nobody has answered, and tells people of what ends within a week: each
+   * once. Call it every now and then, such as every ten minutes; any number of processes may. Returns how many mails were
+   * queued. Needs `secret`.
+   */
+  remind(): Promise<{ readonly reminded: number }>;
   /** Proves that nobody has changed the audit trail behind our back. `head` as it was told before: it must still be there. */
   verifyAudit(head?: Head): Promise<Verdict>;
 };
@@ -156,6 +171,7 @@ export function invitations(options: GuestlistOptions): Guestlist {
       if (provider.issuer !== issuer)
         throw new TypeError(`mount: the provider's issuer is ${provider.issuer}, but the option issuer is ${issuer}`);
       mounted = provider;
+      provider.use(requestRoutes({ host, provider }));
       provider.use(invitationRoutes({ host, provider }));
     },
     migrate: () => migrate(database),
@@ -169,6 +185,7 @@ export function invitations(options: GuestlistOptions): Guestlist {
     withdraw: (accountId, wish, actor = 'operator') =>
       withdrawFrom(database, wish, { ...tools, accountId, actor, inside: events.withdrawn }),
     ...inviting(host),
+    requests: requestDesk(host),
     gate: async ({ req, res }, interaction) => {
       if (!mounted) throw new TypeError('gate: call mount(provider) first');
       return gateOf({ host, provider: mounted }, { req, res }, interaction);
@@ -179,6 +196,10 @@ export function invitations(options: GuestlistOptions): Guestlist {
       redeem(host, { visit, redeemer, agreedTo, from: { ip, requestId }, locale }),
     refuse: (ctx, refusal) => showRefusal({ host }, ctx, refusal),
     deliverMail: async () => (options.send ? deliverMail(database, options.send, host) : { sent: 0, failed: 0 }),
+    remind: async () => {
+      await tellOfRequests(host, database, clock());
+      return remind(host);
+    },
     verifyAudit: (head) => verifyAudit(database, { head }),
   };
 }

@@ -32,6 +32,7 @@ function refusedPage(code: FailureCode, locale: string, known: Partial<Pages['in
     domains: [],
     retryAt: undefined,
     askAction: undefined,
+    sendsLink: false,
     askToken: '',
     calendarHref: undefined,
     supportHref: undefined,

@@ -74,7 +74,7 @@ export async function confirmEmailChange(
     const record = { at: now, actor: accountId, from, subject: accountId };
     if (emailKey(before.email) === key)
       return before.emailVerifiedAt ? undefined : recordAudit(trx, { ...record, action: 'account.email_verified' }, random);
-    await tellBoth(site, trx, { former: before.email, first: email, locale, now });
+    await tellBoth(site, trx, { former: before, first: email, locale, now });
     const detail = { from: maskEmail(before.email), to: maskEmail(email) };
     await recordAudit(trx, { ...record, action: 'account.email_changed', detail }, random);
   });
@@ -97,11 +97,12 @@ async function getAccount(trx: Transaction, accountId: string): Promise<Account>
   return account;
 }
 
-type Moved = Pick<Asked, 'locale'> & { readonly former: string; readonly first: string; readonly now: Date };
+type Moved = Pick<Asked, 'locale'> & { readonly former: Account; readonly first: string; readonly now: Date };
 
 async function tellBoth(site: AccountSite, trx: Transaction, { former, first, ...postmark }: Moved): Promise<void> {
-  await queueEmailChanged(site, trx, { to: former, change: 'left', about: first, ...postmark });
-  await queueEmailChanged(site, trx, { to: first, change: 'came', about: former, ...postmark });
+  const causedBy = former.emailVerifiedAt ? undefined : 'stranger';
+  await queueEmailChanged(site, trx, { to: former.email, causedBy, change: 'left', about: first, ...postmark });
+  await queueEmailChanged(site, trx, { to: first, change: 'came', about: former.email, ...postmark });
 }
 
 type OfAddress = OfAccount & { readonly key: EmailKey };
@@ -116,7 +117,7 @@ export async function makeFirst(site: AccountSite, { accountId, key, from, local
     if (!(await makeFirstEmail(trx, { accountId, key, now }))) throw new Failure('page_not_found');
     const { email } = await getAccount(trx, accountId);
     await deleteTokensOf(trx, accountId);
-    await tellBoth(site, trx, { former: before.email, first: email, locale, now });
+    await tellBoth(site, trx, { former: before, first: email, locale, now });
     const detail = { from: maskEmail(before.email), to: maskEmail(email) };
     await recordAudit(trx, { at: now, actor: accountId, from, action: 'account.email_changed', subject: accountId, detail }, random);
   });

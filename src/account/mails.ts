@@ -24,17 +24,18 @@ export type Postmark = { readonly locale: string; readonly now: Date };
 
 type Kind = keyof AccountMailData;
 
-type Letter<Name extends Kind> = {
+type Letter<Name extends Kind> = Pick<NewMail, 'causedBy'> & {
   readonly kind: Name;
   readonly to: string;
   readonly data: AccountMailData[Name];
   readonly secret?: boolean;
 };
 
-function write<Name extends Kind>({ renderer }: MailSite, { kind, to, data, secret = false }: Letter<Name>, postmark: Postmark): NewMail {
+function write<Name extends Kind>({ renderer }: MailSite, letter: Letter<Name>, postmark: Postmark): NewMail {
+  const { kind, to, data, secret = false, causedBy } = letter;
   const render = renderer.render<Record<string, unknown>>();
   const part = (form: 'subject' | 'text' | 'html') => render(`mail/${kind}.${form}`, data, postmark);
-  return { kind, to, secret, subject: part('subject'), text: part('text'), html: part('html') };
+  return { kind, to, secret, causedBy, subject: part('subject'), text: part('text'), html: part('html') };
 }
 
 async function queue({ random, seal }: MailSite, trx: Transaction, { mail, now }: { readonly mail: NewMail; readonly now: Date }) {
@@ -73,17 +74,26 @@ export async function queuePasswordChanged(
   { account, by, ...postmark }: Postmark & { readonly account: Account; readonly by: PasswordChangedMail['by'] },
 ): Promise<void> {
   const data = { by, forgotHref: ownUrl(site.issuer, '/account/forgot'), supportHref: site.support };
-  for (const to of [account.email, ...account.otherEmails.map(({ email }) => email)].filter(isPlainAddress))
-    await queue(site, trx, { mail: write(site, { kind: 'password-changed', to, data }, postmark), now: postmark.now });
+  const first = { email: account.email, verified: account.emailVerifiedAt !== undefined };
+  for (const { email, verified } of [first, ...account.otherEmails].filter((address) => isPlainAddress(address.email))) {
+    const letter = { kind: 'password-changed', to: email, causedBy: verified ? undefined : 'stranger', data } as const;
+    await queue(site, trx, { mail: write(site, letter, postmark), now: postmark.now });
+  }
 }
 
-/** `about` is told masked: an old mailbox may be somebody else's by now. */
+type EmailChangedLetter = Postmark &
+  Pick<NewMail, 'to' | 'causedBy'> &
+  Pick<EmailChangedMail, 'change'> & {
+    /** Told masked: an old mailbox may be somebody else's by now. */
+    readonly about: string;
+  };
+
 export async function queueEmailChanged(
   site: MailSite,
   trx: Transaction,
-  { to, change, about, ...postmark }: Postmark & Pick<EmailChangedMail, 'change'> & { readonly to: string; readonly about: string },
+  { to, causedBy, change, about, ...postmark }: EmailChangedLetter,
 ): Promise<void> {
   if (!isPlainAddress(to)) return;
   const data = { change, address: maskEmail(about), homeHref: ownUrl(site.issuer, '/'), supportHref: site.support };
-  await queue(site, trx, { mail: write(site, { kind: 'email-changed', to, data }, postmark), now: postmark.now });
+  await queue(site, trx, { mail: write(site, { kind: 'email-changed', to, causedBy, data }, postmark), now: postmark.now });
 }

@@ -8,6 +8,7 @@ import { ownPath } from '../invitation/host.ts';
 import { leadTo, localeOf } from '../lib/answer.ts';
 import { checkForm, type FieldErrors, formStatus, readOwnForm } from '../lib/form.ts';
 import { emailKey, emailSchema } from '../lib/email.ts';
+import { noSoonerThan } from '../lib/steady.ts';
 import type { AccountSite } from './interaction.ts';
 import { forgetToken, openedToken, openMailedLink } from './mail-link.ts';
 import { minPasswordLength, passwordSchema, weaknessOf } from './password.ts';
@@ -28,6 +29,9 @@ function forgotPage({ issuer, show }: AccountSite, ctx: Context, { email = '', e
 
 const forgotForm = z.strictObject({ email: emailSchema });
 
+/** Longer than the work takes, shorter than anybody notices: only a mail that is kept wakes whoever sends it. */
+const steadyMs = 100;
+
 /** There is nothing of this browser's that a form token could be bound to: that the form is ours is enough. */
 export async function sendReset(site: AccountSite, ctx: Context): Promise<void> {
   const fields = await readOwnForm(ctx.req, new URL(site.issuer).origin);
@@ -35,7 +39,7 @@ export async function sendReset(site: AccountSite, ctx: Context): Promise<void> 
   if (!form.ok) return forgotPage(site, ctx, { email: fields['email'] ?? '', errors: form.errors });
   const { email } = form.value;
   await site.throttles.beforeMail(emailKey(email), ctx.ip);
-  await askForReset(site, { email, from: originOf(ctx), locale: localeOf(site.renderer, ctx) });
+  await noSoonerThan(steadyMs, () => askForReset(site, { email, from: originOf(ctx), locale: localeOf(site.renderer, ctx) }));
   leadTo(ctx, ownPath(site.issuer, '/account/forgot/sent'));
 }
 

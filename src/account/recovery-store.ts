@@ -67,13 +67,6 @@ export async function deleteExpiredTokens(trx: Transaction, now: Date): Promise<
   await execute(trx, sql, { now });
 }
 
-/** Does the work either way, and keeps it only if it is wanted: nobody can tell by the time that it takes. */
-export async function keptIf(trx: Transaction, isWanted: boolean, work: () => Promise<void>): Promise<void> {
-  await trx.raw('savepoint perhaps');
-  await work();
-  await trx.raw(isWanted ? 'release savepoint perhaps' : 'rollback to savepoint perhaps');
-}
-
 /** Whatever changes how somebody gets into an account waits here for its turn. False: there is none, or it is disabled. */
 export async function lockAccount(trx: Transaction, accountId: string): Promise<boolean> {
   const sql = 'select from guestlist.account where id = :accountId and disabled_at is null for no key update';

@@ -7,7 +7,7 @@ import type { Context } from 'koa';
 import { type AuditEvent, type Origin, recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
 import { addSeconds } from '../lib/clock.ts';
-import { inTransaction, type Transaction } from '../lib/db.ts';
+import { inTransaction, keptIf, type Transaction } from '../lib/db.ts';
 import { emailKey } from '../lib/email.ts';
 import { newId } from '../lib/random.ts';
 import type { Account } from './account.ts';
@@ -21,7 +21,6 @@ import {
   deleteTokensOf,
   findToken,
   insertToken,
-  keptIf,
   lockAccount,
   setPasswordHash,
   takeToken,

@@ -74,8 +74,16 @@ async function isUnprovenElsewhere({ database }: AccountSite, { provenEmail }: G
   return provenEmail !== undefined && (await findMailbox(database, emailKey(provenEmail)))?.verified === false;
 }
 
-function showRequired(site: AccountSite, ctx: Context, interaction: Interaction): void {
-  const data = { codeAction: ownPath(site.issuer, '/invite/code'), signInHref: actionPath(site, interaction, 'sign-in') };
+/** The app that they came from is where an invitation would lead them. */
+async function showRequired(site: AccountSite, ctx: Context, interaction: Interaction): Promise<void> {
+  const canAsk = (await site.guestlist.requests.list()).some(({ isOpen }) => isOpen);
+  const data = {
+    codeAction: ownPath(site.issuer, '/invite/code'),
+    signInHref: actionPath(site, interaction, 'sign-in'),
+    requestHref: canAsk
+      ? ownPath(site.issuer, `/invite/request?${new URLSearchParams({ app: String(interaction.params['client_id']) })}`)
+      : undefined,
+  };
   site.show(ctx, { page: 'invitation/required', data, status: 403, ...rulesOf(interaction.params) });
 }
 

@@ -145,3 +145,20 @@ export async function listAccounts(db: Queryable, limit: number): Promise<Accoun
   const found = await rows<AccountRow>(db, `select ${columns} from ${source} order by a.id desc limit :limit`, { limit });
   return found.map(toAccount);
 }
+
+export type Beginning = {
+  readonly invitationId: string;
+  /** The inviter's own note on it. */
+  readonly label: string;
+  /** When they asked to be invited, and from where; null: they did not ask. */
+  readonly askedAt: Date | null;
+  readonly source: string | null;
+};
+
+/** How somebody came to have an account. */
+export async function findBeginning(db: Queryable, accountId: string): Promise<Beginning | undefined> {
+  const sql = `select i.id as "invitationId", i.label, q.asked_at as "askedAt", q.source
+    from guestlist.account a join guestlist.invitation i on i.id = a.invitation_id
+    left join guestlist.invitation_request q on q.invitation_id = i.id where a.id = :accountId`;
+  return firstRow(db, sql, { accountId });
+}

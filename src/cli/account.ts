@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Account } from '../account/account.ts';
 import { accountWith, disableAccount, enableAccount } from '../account/manage.ts';
-import { listAccounts } from '../account/store.ts';
+import { type Beginning, findBeginning, listAccounts } from '../account/store.ts';
 import { findClaimFacts } from '../group/membership-store.ts';
 import { ending, type OutputOptions, print, withDatabase } from './command.ts';
 import { wholeNumber } from './option.ts';
@@ -51,15 +51,21 @@ async function show(email: string, options: OutputOptions): Promise<void> {
   await withDatabase(async ({ database, clock }) => {
     const account = await accountWith(database, email);
     const claims = await findClaimFacts(database, account.id, clock());
+    const beginning = await findBeginning(database, account.id);
     const addresses = [{ email: account.email, verified: account.emailVerifiedAt !== undefined }, ...account.otherEmails];
     const lines = [
       `${account.name} <${account.email}>  ${account.id}`,
       ...(account.disabledAt ? [`  disabled since ${account.disabledAt.toISOString()}`] : []),
       ...addresses.map(({ email: one, verified }) => `  ${one}: ${verified ? 'verified' : 'not verified'}`),
+      ...(beginning ? [`  came by invitation ${beginning.invitationId}${cameFrom(beginning)}`] : []),
       ...Object.entries(claims).map(([name, values]) => `  ${name}: ${values.join(' ') || '–'}`),
     ];
-    print(options, { value: { ...describe(account), ...claims }, lines });
+    print(options, { value: { ...describe(account), ...claims, beginning }, lines });
   });
+}
+
+function cameFrom({ askedAt, source }: Beginning): string {
+  return askedAt === null ? '' : `, asked for on ${askedAt.toISOString().slice(0, 10)}${source === null ? '' : ` by way of ${source}`}`;
 }
 
 async function disable(email: string, options: OutputOptions): Promise<void> {

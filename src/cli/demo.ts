@@ -1,12 +1,14 @@
 /** Something to try at once: a choir with its rights, the demo app as a client, and an invitation. Development only. */
-import { type Client, defaultScope, mintClientSecret, openClientSecret, sealClientSecret } from '../client/client.ts';
+import { type Client, plainClient } from '../client/client.ts';
+import { mintClientSecret, openClientSecret, sealClientSecret } from '../client/secret.ts';
+import { insertSecret, listSecrets } from '../client/secret-store.ts';
 import { findClient, insertClient, updateClient } from '../client/store.ts';
 import { createDemoApp } from '../demo/app.ts';
 import { addGroup } from '../group/manage.ts';
 import { findGroup } from '../group/store.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type Database, inTransaction, type Transaction } from '../lib/db.ts';
-import type { Random } from '../lib/random.ts';
+import { newId, type Random } from '../lib/random.ts';
 import { createSeal, type Seal } from '../lib/seal.ts';
 import type { Config } from '../server/config.ts';
 import { listenOn, type Stop } from '../server/listen.ts';
@@ -61,21 +63,24 @@ async function ensureChoir({ database, clock, random }: DemoArguments): Promise<
 }
 
 async function ensureClient(trx: Transaction, { clock, random, seal, baseUrl }: DemoArguments): Promise<string> {
+  const now = clock();
   const known = await findClient(trx, demoClientId);
-  const secret = (known && openClientSecret(seal, known)) ?? mintClientSecret(random);
   const client: Client = {
+    ...plainClient,
     id: demoClientId,
     name: 'Demo app',
-    secretSealed: known?.secretSealed ?? sealClientSecret(seal, demoClientId, secret),
     redirectUris: [`${baseUrl}/callback`],
     postLogoutRedirectUris: [`${baseUrl}/`],
     initiateLoginUri: `${baseUrl}/login`,
     backchannelLogoutUri: `${baseUrl}/backchannel-logout`,
-    resources: [],
-    scope: defaultScope,
     firstParty: true,
-    createdAt: clock(),
+    createdAt: now,
   };
-  await (known ? updateClient(trx, client) : insertClient(trx, client));
+  await (known ? updateClient(trx, client, now) : insertClient(trx, client));
+  const [newest] = await listSecrets(trx, demoClientId, now);
+  if (newest) return openClientSecret(seal, demoClientId, newest);
+  const secret = mintClientSecret(random);
+  const sealed = sealClientSecret(seal, demoClientId, secret);
+  await insertSecret(trx, { id: newId(now, random), clientId: demoClientId, sealed, createdAt: now });
   return secret;
 }

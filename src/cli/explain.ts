@@ -20,8 +20,9 @@ export type Explanation = { readonly text: string; readonly exitCode: 1 | 2 };
 
 /** What is known has a sentence; what is not is shown whole, for whoever has to find out. */
 export function explain(error: unknown): Explanation {
-  if (error instanceof Failure) return { text: visible(sentences[error.code]?.(error.detail) ?? `Refused: ${error.code}`), exitCode: 1 };
-  const complaint = error instanceof TypeError ? complaintOf(error.message) : error instanceof Mistake ? error.message : undefined;
+  if (error instanceof Failure && error.code !== 'client_invalid')
+    return { text: visible(sentences[error.code]?.(error.detail) ?? `Refused: ${error.code}`), exitCode: 1 };
+  const complaint = mistakeOf(error);
   if (complaint !== undefined) return { text: visible(`error: ${complaint}`), exitCode: 2 };
   if (error instanceof ConfigError) return { text: error.message, exitCode: 2 };
   const known = [EmbeddedBusyError, EmbeddedUnavailableError, PortBusy, WrongSecret].some((kind) => error instanceof kind);
@@ -29,6 +30,33 @@ export function explain(error: unknown): Explanation {
   if (isDatabaseTrouble(error)) return { text: `The database cannot be used: ${error.message || sqlStateOf(error)}`, exitCode: 1 };
   return { text: error instanceof Error ? (error.stack ?? error.message) : String(error), exitCode: 1 };
 }
+
+/** Undefined: it is none of the call. */
+function mistakeOf(error: unknown): string | undefined {
+  if (error instanceof Failure) return clientComplaint(String(error.detail['complaint']));
+  if (error instanceof Mistake) return error.message;
+  return error instanceof TypeError ? complaintOf(error.message) : undefined;
+}
+
+/** In the names of our settings, or the provider's (RFC 7591 §2). */
+function clientComplaint(complaint: string): string {
+  return complaint.replace(/^[a-z_]+|^[a-zA-Z]+/, (name) => {
+    const plain = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+    return clientOptionNames[plain] ?? name;
+  });
+}
+
+const clientOptionNames: Readonly<Record<string, string>> = {
+  redirectUris: '--redirect-uri',
+  postLogoutRedirectUris: '--post-logout-redirect-uri',
+  backchannelLogoutUri: '--backchannel-logout-uri',
+  initiateLoginUri: '--initiate-login-uri',
+  startUrl: '--start-url',
+  jwks: '--jwks-file',
+  jwksUri: '--jwks-uri',
+  scope: '--scope',
+  mappings: '--claims',
+};
 
 /** Away, or not letting us in: for the operator to mend. A file that is missing looks alike, but has a path. */
 function isDatabaseTrouble(error: unknown): error is Error {
@@ -38,7 +66,7 @@ function isDatabaseTrouble(error: unknown): error is Error {
 
 /** How `checkArguments`, and who calls it, complain: the call, the option, what is wrong with it. */
 const complaintPattern =
-  /^(?:invite|change|resend|addGroup|changeGroup|addRight|addTemplate|grant|withdraw): (the argument|[\w.]+) (?<what>.*)$/s;
+  /^(?:invite|change|resend|addGroup|changeGroup|addRight|addTemplate|openRequests|grant|withdraw): (the argument|[\w.]+) (?<what>.*)$/s;
 
 const optionNames: Readonly<Record<string, string>> = {
   groups: '--group',
@@ -81,12 +109,17 @@ const sentences: Partial<Record<FailureCode, (detail: FailureDetail) => string>>
   approval_decided: () => 'This was decided before.',
   approval_not_found: () => 'Nobody with this address waits here: they never asked, or it has lapsed.',
   client_exists: ({ clientId }) => `There is an app ${clientId} already.`,
-  client_not_found: ({ clientId }) => `There is no app ${clientId} with an address where it starts a sign-in (--initiate-login-uri).`,
+  client_not_found: ({ clientId }) => `There is no app ${clientId}, or it has no address where it starts a sign-in (--initiate-login-uri).`,
   grant_not_allowed: () => 'This account may not do that: an admin could, or a manager of the groups. Nobody decides about themselves.',
+  group_cycle: ({ slug, parent }) =>
+    slug === parent
+      ? `The group ${slug} cannot be inside itself.`
+      : `The group ${parent} is inside ${slug} already: it cannot hold it as well.`,
   group_exists: ({ slug }) => `There is a group ${slug} already.`,
   group_full: () => 'A group holds as many people as it may: guestlist group change <slug> --capacity <n>',
   group_not_found: ({ slug }) =>
     `There is no group ${slug}, or it is archived. Make it with: guestlist group add ${slug} --name <name>; bring it back with: guestlist group restore ${slug}`,
+  group_too_deep: ({ slug, parent, levels }) => `With ${slug} inside ${parent} there would be more than ${levels} levels of groups.`,
   invitation_expired: () => 'It has run out. Give it a new end with --expires.',
   invitation_not_found: () => 'There is no invitation with this id.',
   invitation_revoked: () => 'It was revoked, and that is for good.',
@@ -97,6 +130,9 @@ const sentences: Partial<Record<FailureCode, (detail: FailureDetail) => string>>
   places_below_used: ({ usedCount }) => `${usedCount} people have used it already: there cannot be fewer places.`,
   removed_from_group: () =>
     'They were taken out of a group since it was made. Invite them anew, or use: guestlist grant <email> --group <slug>',
+  request_decided: () => 'This was decided before.',
+  request_not_found: () => 'There is no request with this id, or nobody has confirmed it.',
+  requests_closed: ({ slug }) => `Nobody can ask to be invited to ${slug}. Open it with: guestlist request open ${slug}`,
   right_exists: ({ right }) => `There is a right ${right} already.`,
   right_not_found: ({ right }) => `There is no right ${right}. Make it with: guestlist right add ${right}`,
   second_person_needed: () => 'Somebody else than whoever made it must confirm it: guestlist invitation confirm <id> --as <email>',

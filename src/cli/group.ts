@@ -19,20 +19,22 @@ export function addGroupCommand(program: Command): void {
     .option('--description <text>', 'what being in it lets people do', '')
     .option('--right <right>', 'what its members may do; may be repeated', collect(right))
     .option('--capacity <n>', 'most people in it; any number without it', places)
-    .option('--sensitive', 'a second person confirms each invitation to it')
+    .option('--sensitive', 'a second person confirms each invitation to it, and to the groups in it')
+    .option('--parent <slug>', 'the group that it is in: its members may what that one’s may, and its managers manage it', slug)
     .option('--json', 'answer in JSON')
     .action(ending(add));
   group
     .command('change')
-    .description('change how many it holds, and whether a second person confirms each invitation to it')
+    .description('change how many it holds, whether a second person confirms each invitation to it, and which group it is in')
     .argument('<slug>', '', slug)
     .option('--capacity <n|none>', 'most people in it; whoever is in stays in', (text) => (text === 'none' ? text : places(text)))
-    .option('--sensitive', 'a second person confirms each invitation to it')
+    .option('--sensitive', 'a second person confirms each invitation to it, and to the groups in it')
     .addOption(new Option('--not-sensitive', 'nobody does').conflicts('sensitive'))
+    .option('--parent <slug|none>', 'the group that it moves into, with all that is in it; none: it is in no other', slug)
     .option('--json', 'answer in JSON')
     .action(ending(change));
   for (const [name, archived, description] of [
-    ['archive', true, 'let nobody in any more; apps hear nothing of it'],
+    ['archive', true, 'let nobody in any more; apps hear nothing of it, and the groups in it inherit nothing'],
     ['restore', false, 'take back that it is archived'],
   ] as const) {
     group
@@ -51,6 +53,7 @@ type AddOptions = OutputOptions & {
   readonly right?: readonly string[];
   readonly capacity?: number;
   readonly sensitive?: true;
+  readonly parent?: string;
 };
 
 async function add(slugText: string, { right: rights = [], json = false, ...given }: AddOptions): Promise<void> {
@@ -61,30 +64,41 @@ async function add(slugText: string, { right: rights = [], json = false, ...give
   });
 }
 
-type ChangeOptions = OutputOptions & { readonly capacity?: number | 'none'; readonly sensitive?: true; readonly notSensitive?: true };
+type ChangeOptions = OutputOptions & {
+  readonly capacity?: number | 'none';
+  readonly sensitive?: true;
+  readonly notSensitive?: true;
+  /** `none`: at the top. */
+  readonly parent?: string;
+};
 
-async function change(slugText: string, { capacity, sensitive, notSensitive, ...output }: ChangeOptions, command: Command): Promise<void> {
-  if (capacity === undefined && !sensitive && !notSensitive)
-    command.error("error: say what to change with '--capacity', '--sensitive' or '--not-sensitive'");
-  await changeTo(
-    slugText,
-    defined({ capacity: capacity === 'none' ? null : capacity, sensitive: notSensitive ? false : sensitive }),
-    output,
-  );
+async function change(slugText: string, options: ChangeOptions, command: Command): Promise<void> {
+  const { capacity, sensitive, notSensitive, parent, ...output } = options;
+  if (capacity === undefined && !sensitive && !notSensitive && parent === undefined)
+    command.error("error: say what to change with '--capacity', '--sensitive', '--not-sensitive' or '--parent'");
+  const orNull = <Value>(value: Value | 'none' | undefined) => (value === 'none' ? null : value);
+  const wish = { capacity: orNull(capacity), sensitive: notSensitive ? false : sensitive, parent: orNull(parent) };
+  await changeTo(slugText, defined(wish), output);
 }
 
 async function changeTo(slugText: string, wish: GroupChange, options: OutputOptions): Promise<void> {
   await withDatabase(async ({ database, clock, random }) => {
     await changeGroup(database, slugText, { change: wish, actor: 'operator', clock, random });
     const changed = (await listGroups(database, clock())).find((group) => group.slug === slugText);
-    print(options, { value: changed, lines: changed ? [line(changed)] : [] });
+    print(options, {
+      value: changed,
+      lines: changed ? [`${line(changed)}${changed.parent === null ? '' : `  in ${changed.parent}`}`] : [],
+    });
   });
 }
 
 async function list(options: OutputOptions): Promise<void> {
   await withDatabase(async ({ database, clock }) => {
     const groups = await listGroups(database, clock());
-    print(options, { value: groups, lines: groups.length > 0 ? groups.map(line) : ['There is no group yet.'] });
+    print(options, {
+      value: groups,
+      lines: groups.length > 0 ? groups.map((group) => '  '.repeat(group.depth) + line(group)) : ['There is no group yet.'],
+    });
   });
 }
 

@@ -1,6 +1,9 @@
 /** How the text of an option becomes a value. What is wrong ends the command with 2, before anything is opened. */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { z } from 'zod';
+import { signingAlgorithms } from '../client/client.ts';
 import { type GrantEnd, rightPattern } from '../group/group.ts';
+import { domainSchema } from '../lib/email.ts';
 import { systemClock } from '../lib/clock.ts';
 
 /** For an option that may be given several times. */
@@ -24,6 +27,19 @@ export function wholeNumber(text: string, limits: { readonly from: number; reado
     throw new InvalidArgumentError(`It must be a whole number from ${limits.from} to ${limits.to}.`);
   }
   return value;
+}
+
+/** One of the algorithms that tokens are signed with. */
+export function algorithmOption(flags: string, description: string): Option {
+  return new Option(flags, description).choices([...signingAlgorithms]);
+}
+
+/** `example.org`, `*.example.org` or `*`, in its ASCII form. */
+export function domain(text: string): string {
+  const parsed = z.union([z.literal('*'), domainSchema]).safeParse(text);
+  if (!parsed.success)
+    throw new InvalidArgumentError('It must be a domain such as example.org, *.example.org for all beneath it, or * for any.');
+  return parsed.data;
 }
 
 /** How many people: of an invitation, of a group. */

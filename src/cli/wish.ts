@@ -27,12 +27,14 @@ export type WishOptions = GrantOptions & {
   readonly domain?: readonly string[];
   readonly acr?: string;
   readonly approval?: true;
+  readonly reminders?: boolean;
 };
 
 export function addWishOptions(command: Command): Command {
   return addGrantOptions(command)
     .option('--max-uses <n>', 'how many people can use it; one without it', places)
     .option('--approval', 'somebody decides about each who accepts')
+    .option('--no-reminders', 'whoever was mailed is not reminded')
     .addOption(
       new Option('--email-rule <rule>', 'others than the addressee: are refused, prove that mailbox, or are let in').choices([
         'exact',
@@ -52,7 +54,9 @@ export function addWishOptions(command: Command): Command {
 /** What was said of it; what was not is left out, so that a template or the plugin fills it in. */
 export function wishOf(options: WishOptions) {
   const { group, right: rights, app, domain, maxUses, label, inviterName, message, locale, emailRule, acr, approval } = options;
-  const limits = { maxUses, label, inviterName, message, locale, emailRule, acr, approval };
+  // Without the option it is true, and a template may say otherwise.
+  const reminders = options.reminders === false ? false : undefined;
+  const limits = { maxUses, label, inviterName, message, locale, emailRule, acr, approval, reminders };
   return defined({ groups: group, rights, landingClientId: app, domains: domain, ...limits });
 }
 

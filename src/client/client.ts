@@ -1,29 +1,68 @@
 /**
- * Relying apps. Owns what we keep of a client and how the provider reads it (OIDC Registration §2, RFC 7591). Secrets
- * rest sealed; the provider compares them, so they can be opened. Neighbours: `store.ts`; `oidc/adapter.ts` asks.
+ * Relying apps. Owns what a client is: how it proves who it is, whom it lets in, what it hears. Neighbours: `metadata.ts`
+ * (as the provider reads it), `secret.ts`, `manage.ts` (registering and changing), `store.ts`, `claim-mapping.ts` (what it
+ * hears of groups), `presets.ts` (known apps).
  */
-import type { ClientMetadata } from 'oidc-provider';
 import { groupClaims } from '../group/claims.ts';
-import type { Random } from '../lib/random.ts';
-import type { Seal } from '../lib/seal.ts';
+import type { ClaimMapping } from './mapping-schema.ts';
+
+/** RFC 7591 §2, `token_endpoint_auth_method`. */
+export const authMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] as const;
+export type AuthMethod = (typeof authMethods)[number];
 
 export type Client = {
   /** `client_id` */
   readonly id: string;
   readonly name: string;
-  /** Undefined: a public client (RFC 6749 §2.1). */
-  readonly secretSealed: Buffer | undefined;
+  /** `none`: a public client (RFC 6749 §2.1). */
+  readonly authMethod: AuthMethod;
+  /** A JWK Set of public keys (RFC 7517 §5), or where one lives: for `private_key_jwt`, exactly one of the two. */
+  readonly jwks: { readonly keys: readonly object[] } | undefined;
+  readonly jwksUri: string | undefined;
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris: readonly string[];
   readonly initiateLoginUri: string | undefined;
   readonly backchannelLogoutUri: string | undefined;
+  /** The app's own front page. */
+  readonly startUrl: string | undefined;
   /** Resource indicators it may name, besides addresses of its own (RFC 8707). */
   readonly resources: readonly string[];
   readonly scope: string;
+  readonly grantTypes: readonly GrantType[];
+  /** Of what it gets: ID tokens, logout tokens, and access tokens that are JWTs. */
+  readonly signingAlg: SigningAlgorithm;
   /** Of the same house as the server: its users are not asked for consent. */
   readonly firstParty: boolean;
+  /** Slug of the group that one must be in to get there at all. */
+  readonly requiredGroup: string | undefined;
+  /** Why it need not use PKCE (RFC 7636). Undefined: it must. */
+  readonly withoutPkce: string | undefined;
+  /** Its people have a `sub` that no other app sees (OIDC Core §8.1). */
+  readonly pairwise: boolean;
+  readonly lifetimes: Lifetimes;
+  /** Undefined: groups, roles and entitlements, each by the scope of its name. */
+  readonly mappings: readonly ClaimMapping[] | undefined;
+  /** Slugs of the groups that are its business, for mappings that tell those alone. */
+  readonly attachedGroups: readonly string[];
+  /** What it was made from; undefined: by hand. */
+  readonly preset: string | undefined;
   readonly createdAt: Date;
 };
+
+export type GrantType = 'authorization_code' | 'refresh_token';
+
+/** In seconds; undefined: as for everybody. */
+export type Lifetimes = {
+  readonly idTokenSeconds: number | undefined;
+  readonly accessTokenSeconds: number | undefined;
+  readonly refreshTokenSeconds: number | undefined;
+};
+
+export const usualLifetimes: Lifetimes = { idTokenSeconds: undefined, accessTokenSeconds: undefined, refreshTokenSeconds: undefined };
+
+/** RS256 first: it is the one that every app understands (OIDC Core §15.1). */
+export const signingAlgorithms = ['RS256', 'ES256', 'PS256', 'EdDSA'] as const;
+export type SigningAlgorithm = (typeof signingAlgorithms)[number];
 
 /** Scopes that release claims or a refresh token; they say nothing about what may be done at a resource. */
 export const userScopes: readonly string[] = ['openid', 'offline_access', 'profile', 'email', ...groupClaims];
@@ -31,62 +70,32 @@ export const userScopes: readonly string[] = ['openid', 'offline_access', 'profi
 export const clientIdPattern = /^[\x21\x23-\x5B\x5D-\x7E]{1,100}$/;
 export const defaultScope = 'openid profile email groups roles entitlements offline_access';
 
-/** 256 bits; letters and digits only, since some apps forget to encode the rest for `client_secret_basic`. */
-export function mintClientSecret(random: Random): string {
-  return random(32).toString('hex');
-}
+/** Whatever is not said of a new one. */
+export const plainClient: Omit<Client, 'id' | 'name' | 'redirectUris' | 'createdAt'> = {
+  authMethod: 'client_secret_basic',
+  jwks: undefined,
+  jwksUri: undefined,
+  postLogoutRedirectUris: [],
+  initiateLoginUri: undefined,
+  backchannelLogoutUri: undefined,
+  startUrl: undefined,
+  resources: [],
+  scope: defaultScope,
+  grantTypes: ['authorization_code', 'refresh_token'],
+  signingAlg: 'RS256',
+  firstParty: false,
+  requiredGroup: undefined,
+  withoutPkce: undefined,
+  pairwise: false,
+  lifetimes: usualLifetimes,
+  mappings: undefined,
+  attachedGroups: [],
+  preset: undefined,
+};
 
-export function sealClientSecret(seal: Seal, clientId: string, secret: string): Buffer {
-  return seal.seal(secret, `client:${clientId}`);
-}
-
-export function openClientSecret(seal: Seal, { id, secretSealed }: Client): string | undefined {
-  return secretSealed && seal.open(secretSealed, `client:${id}`).toString();
-}
-
-/**
- * `first_party`, `resources` and `resource_scopes` are ours: the provider's configuration lists them as extra metadata. It has no use for
- * `initiate_login_uri`, and would refuse one without TLS, such as a demo's.
- */
-export function toMetadata(client: Client, secret: string | undefined): ClientMetadata {
-  return {
-    client_id: client.id,
-    client_name: client.name,
-    application_type: isNative(client) ? 'native' : 'web',
-    token_endpoint_auth_method: secret === undefined ? 'none' : 'client_secret_basic',
-    ...(secret === undefined ? {} : { client_secret: secret }),
-    redirect_uris: [...client.redirectUris],
-    post_logout_redirect_uris: [...client.postLogoutRedirectUris],
-    ...(client.backchannelLogoutUri
-      ? { backchannel_logout_uri: client.backchannelLogoutUri, backchannel_logout_session_required: true }
-      : {}),
-    scope: scopesOf(client, true),
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
-    first_party: client.firstParty,
-    resources: [...client.resources],
-    resource_scopes: scopesOf(client, false),
-  };
-}
-
-/** The provider knows the scopes of people's data; those of a resource are for the resource to understand. */
-function scopesOf({ scope }: Pick<Client, 'scope'>, ofUser: boolean): string {
-  return scope
-    .split(' ')
-    .filter((name) => userScopes.includes(name) === ofUser)
-    .join(' ');
-}
-
-/** Scopes that no resource of the client could understand. */
-export function strayScopes(client: Pick<Client, 'scope' | 'resources'>): string {
-  return client.resources.length > 0 ? '' : scopesOf(client, false);
-}
-
-/** RFC 8252: an app on a device, with a scheme of its own or a loopback address whose port is not known before. */
-function isNative({ secretSealed, redirectUris }: Client): boolean {
-  return (
-    secretSealed === undefined && redirectUris.some((uri) => !/^https?:/.test(uri) || /^http:\/\/(127\.0\.0\.1|\[::1\])[:/]/.test(uri))
-  );
+/** What it authenticates with is a secret that we made. */
+export function hasSecret({ authMethod }: Pick<Client, 'authMethod'>): boolean {
+  return authMethod === 'client_secret_basic' || authMethod === 'client_secret_post';
 }
 
 /** A client may name what it was registered for, and what lives at one of its own addresses. */

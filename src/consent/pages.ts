@@ -11,4 +11,15 @@ export type ConsentPages = {
     readonly claims: readonly string[];
     readonly resources: readonly { readonly resource: string; readonly scopes: readonly string[] }[];
   };
+  /** The app is for one group alone. Posts `code` to `codeAction`, `form_token` to `leaveAction`. */
+  'consent/no-access': {
+    readonly clientName: string;
+    readonly account: { readonly name: string; readonly email: string };
+    readonly codeAction: string;
+    /** Where one can ask to be invited; undefined: nowhere. */
+    readonly requestHref: string | undefined;
+    readonly signInHref: string;
+    readonly leaveAction: string;
+    readonly formToken: string;
+  };
 };

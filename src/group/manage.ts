@@ -8,6 +8,7 @@ import { newId, type Random } from '../lib/random.ts';
 import { type Grant, type GrantEnd, newGrants, plainRole } from './group.ts';
 import { addGrant, endAccountRight, endMemberships, findHoldings, lockHoldings } from './membership-store.ts';
 import { attachRight, ensureRight, findGroup, findRight, insertGroup, lockGroup, updateGroup } from './store.ts';
+import { lockTree, moveGroup, type Parent } from './tree-store.ts';
 import { grantWishSchema, groupChangeSchema, newGroupSchema, newRightSchema } from './wish.ts';
 
 type Context = { readonly clock: Clock; readonly random: Random };
@@ -16,37 +17,57 @@ type NewGroup = {
   readonly name: string;
   readonly description: string;
   readonly rights: readonly string[];
-  /** Most people in it. Default: any number. */
+  /** Most people in it; who is in a group beneath it does not count. Default: any number. */
   readonly capacity?: number | undefined;
-  /** A second person confirms each invitation to it. */
+  /** A second person confirms each invitation to it, and to the groups beneath it. */
   readonly sensitive?: boolean | undefined;
+  /** Slug of the group that it is in. Default: at the top. */
+  readonly parent?: string | undefined;
 };
 
-/** Rights that do not exist yet are made. Throws `group_exists`, and `TypeError` for what cannot be a group. */
+/**
+ * Rights that do not exist yet are made. Throws `group_exists`, `group_not_found` and `group_too_deep` of the parent, and
+ * `TypeError` for what cannot be a group.
+ */
 export async function addGroup(db: Database, wish: NewGroup, { clock, random }: Context): Promise<{ readonly id: string }> {
-  const { rights, ...group } = checkArguments('addGroup', newGroupSchema, wish);
+  const { rights, parent: parentSlug, ...group } = checkArguments('addGroup', newGroupSchema, wish);
   return inTransaction(db, async (trx) => {
     const now = clock();
     const id = newId(now, random);
-    await insertGroup(trx, { id, ...group, createdAt: now });
+    const parent = parentSlug === undefined ? undefined : await findParent(trx, parentSlug);
+    await insertGroup(trx, { id, ...group, parent, createdAt: now });
     for (const name of new Set(rights)) {
       await ensureRight(trx, { name, description: '', createdAt: now });
       await attachRight(trx, id, name);
     }
-    await recordAudit(trx, { at: now, actor: 'operator', action: 'group.created', subject: id, detail: { ...group, rights } }, random);
+    const detail = { ...group, ...(parentSlug === undefined ? {} : { parent: parentSlug }), rights };
+    await recordAudit(trx, { at: now, actor: 'operator', action: 'group.created', subject: id, detail }, random);
     return { id };
   });
+}
+
+/** With the tree locked: the group that was found stays where it is. */
+async function findParent(trx: Transaction, slug: string): Promise<Parent> {
+  await lockTree(trx);
+  const parent = await findGroup(trx, slug);
+  if (!parent) throw new Failure('group_not_found', { slug });
+  return parent;
 }
 
 export type GroupChange = {
   /** Null: any number. People who are in already stay in. */
   readonly capacity?: number | null | undefined;
   readonly sensitive?: boolean | undefined;
-  /** Nobody comes in any more, and apps hear nothing of it; it can be taken back. */
+  /**
+   * Nobody comes in any more, and apps hear nothing of it; it can be taken back. The groups beneath it go on, but
+   * inherit nothing from it, nor from those above it.
+   */
   readonly archived?: boolean | undefined;
+  /** Slug of the group that it moves into, with all that is beneath it; null: to the top. */
+  readonly parent?: string | null | undefined;
 };
 
-/** Throws `group_not_found`. */
+/** Throws `group_not_found`, `group_cycle`, `group_too_deep`. */
 export async function changeGroup(
   db: Database,
   slug: string,
@@ -54,6 +75,7 @@ export async function changeGroup(
 ): Promise<void> {
   checkArguments('changeGroup', groupChangeSchema, change);
   await inTransaction(db, async (trx) => {
+    const parent = typeof change.parent === 'string' ? await findParent(trx, change.parent) : null;
     const group = await lockGroup(trx, slug);
     if (!group) throw new Failure('group_not_found', { slug });
     const now = clock();
@@ -63,6 +85,7 @@ export async function changeGroup(
       sensitiveAt: since(change.sensitive, group.sensitiveAt),
       archivedAt: since(change.archived, group.archivedAt),
     });
+    if (change.parent !== undefined) await moveGroup(trx, { id: group.id, slug }, parent);
     await recordAudit(trx, { at: now, actor, action: 'group.changed', subject: group.id, detail: { slug, ...change } }, random);
   });
 }

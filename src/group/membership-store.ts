@@ -1,6 +1,7 @@
 /** Every SQL statement about who is in which group and has which right, from when, until when, and by which invitation. */
 import { execute, firstRow, type Queryable, rows, type Transaction } from '../lib/db.ts';
 import { endOf, type Grant, type Holdings, plainRole, type Removal } from './group.ts';
+import { groupsAbove, groupsThatGive, reachOfAccount } from './tree-store.ts';
 
 /** Any fixed number will do: it only keeps these locks apart from others. */
 const accountLocks = 1_984_277;
@@ -124,18 +125,9 @@ export async function findClaimFacts(
   const row = await firstRow<{ groups: string[]; roles: string[]; entitlements: string[] }>(
     db,
     `
-    with held as (
-      select g.id, g.slug, m.role from guestlist.membership m join guestlist."group" g on g.id = m.group_id
-      where m.account_id = :accountId and m.ended_at is null and (m.ends_at is null or m.ends_at > :now)
-        and g.archived_at is null
-    ), entitled as (
-      select right_name from guestlist.group_right where group_id in (select id from held)
-      union
-      select right_name from guestlist.account_right
-      where account_id = :accountId and ended_at is null and (ends_at is null or ends_at > :now)
-    )
-    select array(select distinct slug from held order by slug) as groups,
-      array(select distinct slug || ':' || role from held order by 1) as roles,
+    with recursive ${reachOfAccount}, direct as (select g.slug, h.role from held h join guestlist."group" g on g.id = h.id)
+    select array(select distinct slug from direct order by slug) as groups,
+      array(select slug || ':' || role from direct order by 1) as roles,
       array(select right_name from entitled order by right_name) as entitlements`,
     { accountId, now },
   );
@@ -147,12 +139,13 @@ export async function countHolders(db: Queryable, right: string, now: Date): Pro
   const row = await firstRow<{ count: number }>(
     db,
     `
+    with recursive ${groupsThatGive}
     select count(*)::int as count from (
       select account_id from guestlist.account_right
         where right_name = :right and ended_at is null and (ends_at is null or ends_at > :now)
       union
-      select m.account_id from guestlist.membership m join guestlist.group_right gr on gr.group_id = m.group_id
-        where gr.right_name = :right and m.ended_at is null and (m.ends_at is null or m.ends_at > :now)) holder`,
+      select account_id from guestlist.membership
+        where group_id in (select id from giving) and ended_at is null and (ends_at is null or ends_at > :now)) holder`,
     { right, now },
   );
   return row?.count ?? 0;
@@ -208,4 +201,29 @@ export async function endGiven(
       where invitation_id = :invitationId and account_id = :accountId and ended_at is null`;
     await execute(trx, sql, what);
   }
+}
+
+/** Accounts that have this role in the group now, or where nobody has it, in the nearest group above; the longest first. */
+export async function findRoleHolders(
+  db: Queryable,
+  { groupId, role, now }: { readonly groupId: string; readonly role: string; readonly now: Date },
+): Promise<string[]> {
+  const sql = `with recursive ${groupsAbove}, holder as (
+      select m.account_id as id, u.level, min(m.starts_at) as since from upward u join guestlist.membership m on m.group_id = u.id
+      where m.role = :role and m.ended_at is null and (m.ends_at is null or m.ends_at > :now) group by 1, 2)
+    select id from holder where level = (select min(level) from holder) order by since, id limit 100`;
+  return (await rows<{ id: string }>(db, sql, { groupIds: [groupId], role, now })).map(({ id }) => id);
+}
+
+/** Accounts that have this right now, directly or through a group, the longest first. */
+export async function findRightHolders(db: Queryable, { right, now }: { readonly right: string; readonly now: Date }): Promise<string[]> {
+  const sql = `with recursive ${groupsThatGive}
+    select account_id as id, min(starts_at) as since from (
+      select account_id, starts_at from guestlist.account_right
+        where right_name = :right and ended_at is null and (ends_at is null or ends_at > :now)
+      union all
+      select account_id, starts_at from guestlist.membership
+        where group_id in (select id from giving) and ended_at is null and (ends_at is null or ends_at > :now)
+    ) held group by account_id order by since, id limit 100`;
+  return (await rows<{ id: string }>(db, sql, { right, now })).map(({ id }) => id);
 }

@@ -9,7 +9,7 @@ import { plainRole } from './group.ts';
 export const adminRight = 'guestlist:admin';
 
 /** The role that runs a group. */
-const managerRole = 'manager';
+export const managerRole = 'manager';
 
 export type Giver = {
   readonly holdings: Holdings;
@@ -17,16 +17,21 @@ export type Giver = {
   readonly entitlements: readonly string[];
 };
 
+/** By the id of a group, the ids of those above it, as far up as anything is inherited; without an entry: none. */
+export type Above = ReadonlyMap<string, readonly string[]>;
+
 /**
- * An admin gives everything. A manager of a group gives membership in it, and the roles that they have there
- * themselves; rights are the admins' to give, for they reach beyond the group.
+ * An admin gives everything. Whoever manages a group, or one above it, gives membership in it, the role of a manager,
+ * and the roles that they have there themselves; nothing follows for the groups above it or beside it. Rights are the
+ * admins' to give, for they reach beyond the group.
  */
-export function mayGive(giver: Giver, grants: readonly Grant[]): boolean {
-  return giver.entitlements.includes(adminRight) || grants.every((grant) => mayGiveOne(giver, grant));
+export function mayGive(giver: Giver, grants: readonly Grant[], above: Above = new Map()): boolean {
+  return giver.entitlements.includes(adminRight) || grants.every((grant) => mayGiveOne(giver, grant, above));
 }
 
-function mayGiveOne({ holdings: { memberships } }: Giver, grant: Grant): boolean {
+function mayGiveOne({ holdings: { memberships } }: Giver, grant: Grant, above: Above): boolean {
   if (grant.kind === 'right') return false;
-  const roles = memberships.filter(({ groupId }) => groupId === grant.groupId).map(({ role }) => role);
-  return roles.includes(managerRole) && (grant.role === plainRole || roles.includes(grant.role));
+  const rolesIn = (id: string) => memberships.filter(({ groupId }) => groupId === id).map(({ role }) => role);
+  const manages = [grant.groupId, ...(above.get(grant.groupId) ?? [])].some((id) => rolesIn(id).includes(managerRole));
+  return manages && ([plainRole, managerRole].includes(grant.role) || rolesIn(grant.groupId).includes(grant.role));
 }

@@ -1,17 +1,25 @@
 /** Every SQL statement about groups and rights; who has them is in `membership-store.ts`. */
 import { Failure } from '../errors.ts';
 import { execute, firstRow, type Queryable, rows, type Transaction, violates } from '../lib/db.ts';
+import { type Parent, refusalOfMove } from './tree-store.ts';
 
 export type GroupRow = {
   readonly slug: string;
   readonly name: string;
   readonly description: string;
+  /** Its own; members have those of the groups above, too. */
   readonly rights: readonly string[];
+  /** In the group itself, not in those beneath. */
   readonly memberCount: number;
   /** Null: any number. */
   readonly capacity: number | null;
+  /** By itself; beneath one that is sensitive, every group is. */
   readonly sensitive: boolean;
   readonly archived: boolean;
+  /** Slug of the group that it is in; null: at the top. */
+  readonly parent: string | null;
+  /** How many groups are above it. */
+  readonly depth: number;
 };
 
 export type NewGroupRow = {
@@ -21,17 +29,19 @@ export type NewGroupRow = {
   readonly description: string;
   readonly capacity?: number | undefined;
   readonly sensitive?: boolean | undefined;
+  readonly parent?: Parent | undefined;
   readonly createdAt: Date;
 };
 
-export async function insertGroup(db: Queryable, { capacity, sensitive = false, ...group }: NewGroupRow): Promise<void> {
-  const sql = `insert into guestlist."group" (id, slug, name, description, created_at, capacity, sensitive_at)
-    values (:id, :slug, :name, :description, :createdAt, :capacity, :sensitiveAt)`;
+export async function insertGroup(db: Queryable, { capacity, sensitive = false, parent, ...group }: NewGroupRow): Promise<void> {
+  const sql = `insert into guestlist."group" (id, slug, name, description, created_at, capacity, sensitive_at, parent_id)
+    values (:id, :slug, :name, :description, :createdAt, :capacity, :sensitiveAt, :parentId)`;
   try {
-    await execute(db, sql, { ...group, capacity: capacity ?? null, sensitiveAt: sensitive ? group.createdAt : null });
+    const sensitiveAt = sensitive ? group.createdAt : null;
+    await execute(db, sql, { ...group, capacity: capacity ?? null, sensitiveAt, parentId: parent?.id ?? null });
   } catch (error) {
     if (violates(error, 'group_slug_key')) throw new Failure('group_exists', { slug: group.slug });
-    throw error;
+    throw refusalOfMove(error, { slug: group.slug, parent: parent?.slug ?? '' });
   }
 }
 
@@ -52,15 +62,22 @@ export async function attachRight(db: Queryable, groupId: string, right: string)
   });
 }
 
+/** As a tree: each group before those in it, and beside each other by their slugs. */
 export async function listGroups(db: Queryable, now: Date): Promise<GroupRow[]> {
   return rows(
     db,
     `
+    with recursive tree (id, parent, path) as (
+      select id, null, array[slug] from guestlist."group" where parent_id is null
+      union all
+      select g.id, t.path[cardinality(t.path)], t.path || g.slug from tree t join guestlist."group" g on g.parent_id = t.id
+    )
     select g.slug, g.name, g.description, g.capacity, g.sensitive_at is not null as sensitive, g.archived_at is not null as archived,
       array(select right_name from guestlist.group_right where group_id = g.id order by right_name) as rights,
       (select count(distinct account_id)::int from guestlist.membership m
-        where m.group_id = g.id and m.ended_at is null and (m.ends_at is null or m.ends_at > :now)) as "memberCount"
-    from guestlist."group" g order by g.slug`,
+        where m.group_id = g.id and m.ended_at is null and (m.ends_at is null or m.ends_at > :now)) as "memberCount",
+      tree.parent, cardinality(tree.path) - 1 as depth
+    from guestlist."group" g join tree on tree.id = g.id order by tree.path`,
     { now },
   );
 }
@@ -70,12 +87,13 @@ export type GroupFacts = {
   readonly slug: string;
   readonly name: string;
   readonly description: string;
+  /** By itself, or by a group above it. */
   readonly sensitive: boolean;
   readonly archived: boolean;
 };
 
 export async function findGroup(db: Queryable, slug: string): Promise<GroupFacts | undefined> {
-  const sql = `select id, slug, name, description, sensitive_at is not null as sensitive, archived_at is not null as archived
+  const sql = `select id, slug, name, description, guestlist.group_is_sensitive(id) as sensitive, archived_at is not null as archived
     from guestlist."group" where slug = :slug`;
   return firstRow(db, sql, { slug });
 }
@@ -106,7 +124,7 @@ export async function lockCappedGroups(trx: Transaction, ids: readonly string[])
   await execute(trx, sql, { ids });
 }
 
-/** Which of these hold as many people as they may. */
+/** Which of these hold as many people as they may; who is in a group beneath does not count. */
 export async function findFullGroups(db: Queryable, ids: readonly string[], now: Date): Promise<string[]> {
   if (ids.length === 0) return [];
   const sql = `select id from guestlist."group" g where id = any(:ids) and capacity is not null

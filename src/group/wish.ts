@@ -34,12 +34,14 @@ export const newGroupSchema = z.object({
   rights: z.array(rightSchema),
   capacity: capacitySchema.optional(),
   sensitive: z.boolean().optional(),
+  parent: slugSchema.optional(),
 });
 
 export const groupChangeSchema = z.object({
   capacity: capacitySchema.nullable().optional(),
   sensitive: z.boolean().optional(),
   archived: z.boolean().optional(),
+  parent: slugSchema.nullable().optional(),
 });
 
 export const newRightSchema = z.object({ name: rightSchema, description: plainLine(500) });

@@ -1,15 +1,14 @@
 /** What comes after an answer or instead of one: the page that tells what came of it, "not for me", a wish for a new link, a day for the calendar. */
 import type { Context } from 'koa';
 import { originOf, recordAudit } from '../audit/audit.ts';
-import { Failure } from '../errors.ts';
 import { leadTo } from '../lib/answer.ts';
 import { inTransaction } from '../lib/db.ts';
 import { currentVisit, type OpenVisit } from './front-door.ts';
 import { ownUrl } from './host.ts';
 import { owesPin } from './invitation.ts';
-import { tellInviter } from './mails.ts';
 import type { AppLink } from './pages.ts';
 import { findApproval, hasRedeemed } from './redemption-store.ts';
+import { wishForLink } from './renewal.ts';
 import { showRefusal } from './respond.ts';
 import { formToken, offerOf, pathOf, readSiteForm, type Site } from './site.ts';
 import type { Visit, VisitAnswer } from './visit.ts';
@@ -82,32 +81,14 @@ export async function recordDecline(
   });
 }
 
-/** N, O, P: the inviter is told that a new link is wanted, a few times a day at most; the answer is always the same. */
+/** N, O, P. The answer is always the same. */
 export async function askForNewLink(site: Site, ctx: Context): Promise<void> {
   const { host } = site;
   const current = await visitOfForm(site, ctx, 'ask');
   if (!current) return leadTo(ctx, pathOf(site, '/invite'));
-  const { invitation } = current.visit;
-  if (await isWithinLimit(() => host.linkWishes.consume(invitation.id))) {
-    const now = host.clock();
-    await inTransaction(host.database, async (trx) => {
-      await tellInviter(host, trx, { invitation, notice: 'link_wanted', now });
-      const entry = { at: now, actor: 'stranger', from: originOf(ctx), action: 'invitation.link_wanted', subject: invitation.id } as const;
-      await recordAudit(trx, entry, host.random);
-    });
-    host.afterCommit();
-  }
-  host.show(ctx, { page: 'invitation/asked', data: { inviterName: invitation.inviterName } });
-}
-
-async function isWithinLimit(consume: () => Promise<void>): Promise<boolean> {
-  try {
-    await consume();
-    return true;
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return false;
-  }
+  const { id, inviterName, addressee } = current.visit.invitation;
+  await wishForLink(host, id, originOf(ctx));
+  host.show(ctx, { page: 'invitation/asked', data: { inviterName, isAddressed: addressee !== undefined } });
 }
 
 /** R: when it opens, as an event of a calendar (RFC 5545). The link itself is not in it: calendars are shared. */

@@ -74,8 +74,9 @@ export async function reject(host: InvitationHost, deciding: Deciding): Promise<
     await recordAudit(trx, entry, host.random);
     const person = await host.person(accountId, trx);
     if (person?.email !== undefined) {
-      const { name, email } = person;
-      await queueNotice(host, trx, { to: { email }, notice: 'approval_rejected', invitation, name, locale: approval.locale, now });
+      const { name, email, emailVerified } = person;
+      const letter = { to: { email, emailVerified }, notice: 'approval_rejected', invitation, name, locale: approval.locale, now } as const;
+      await queueNotice(host, trx, letter);
     }
     await host.events.rejected?.({ invitationId: invitation.id, accountId, actor }, trx);
   });

@@ -25,8 +25,8 @@ export function configureProvider(host: InvitationHost, configuration: Configura
     ...(configuration.responseTypes ? { responseTypes: [...new Set([...configuration.responseTypes, 'none' as const])] } : {}),
     extraParams: withInvite(host, configuration.extraParams),
     interactions: withInvitationPrompt(host, configuration.interactions),
-    findAccount: withGroups(host, configuration.findAccount),
-    extraTokenClaims: withTokenClaims(host, configuration.extraTokenClaims),
+    findAccount: host.tellsGroups ? withGroups(host, configuration.findAccount) : configuration.findAccount,
+    extraTokenClaims: host.tellsGroups ? withTokenClaims(host, configuration.extraTokenClaims) : configuration.extraTokenClaims,
     loadExistingGrant: withFrontDoorGrant(configuration.loadExistingGrant),
     ...(configuration.renderError ? { renderError: withWayBack(host, configuration.renderError) } : {}),
   };
@@ -67,7 +67,8 @@ function frontDoorClient(issuer: string) {
     token_endpoint_auth_method: 'none' as const,
     grant_types: [],
     response_types: ['none' as const],
-    redirect_uris: [ownUrl(issuer, '/invite/done')],
+    // The second for whoever decides about requests.
+    redirect_uris: [ownUrl(issuer, '/invite/done'), ownUrl(issuer, '/invite/requests')],
   };
 }
 
@@ -143,7 +144,7 @@ function withTokenClaims(host: InvitationHost, extraTokenClaims: ExtraTokenClaim
 }
 
 /** OIDC scopes that were asked for and granted; a token's own `scope` has only those of its resource server. */
-function grantedScope({ oidc }: KoaContextWithOIDC): string {
+export function grantedScope({ oidc }: KoaContextWithOIDC): string {
   const { AuthorizationCode, RefreshToken, Grant } = oidc.entities;
   const asked = [AuthorizationCode?.scope ?? RefreshToken?.scope, oidc.params?.['scope']].filter((scope) => typeof scope === 'string');
   const granted = Grant?.getOIDCScope().split(' ') ?? [];

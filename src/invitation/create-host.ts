@@ -51,6 +51,8 @@ export type GuestlistOptions = {
   readonly newcomersProveEmail?: boolean;
   /** Who may make an account: whoever is invited (default), or nobody at the moment. */
   readonly registration?: 'invited' | 'nobody';
+  /** False: the host tells apps of groups, roles and rights in its own way; scopes and claims are announced all the same. */
+  readonly tellsGroups?: boolean;
   /** Apps to lead an invitee to, best first. Default: none. */
   readonly apps?: () => Promise<readonly HostApp[]>;
   /** Shown on every page and mail. Default: Guestlist. */
@@ -102,6 +104,7 @@ export function createHost(options: GuestlistOptions): InvitationHost {
     takesNewcomers: options.registration !== 'nobody',
     acrOfNewcomer: options.acrOfNewcomer,
     home,
+    tellsGroups: options.tellsGroups ?? true,
     terms: termsOf(options.terms),
     support: options.support,
     events: options.events ?? {},
@@ -123,7 +126,10 @@ function refuseImpossible({ database, issuer, person, secret, support }: Guestli
   if (support !== undefined && !isContactAddress(support)) throw new TypeError('support: it must be a mailto: or https: address');
 }
 
-function createSecrets({ secret, random = secureRandom }: GuestlistOptions): Pick<InvitationHost, 'seal' | 'hashes' | 'codeKey'> {
+function createSecrets({
+  secret,
+  random = secureRandom,
+}: GuestlistOptions): Pick<InvitationHost, 'seal' | 'hashes' | 'codeKey' | 'stopKey'> {
   const given = () => {
     if (secret === undefined) throw new TypeError('secret: it is needed for PINs and for codes and links that are mailed');
     return secret;
@@ -136,6 +142,7 @@ function createSecrets({ secret, random = secureRandom }: GuestlistOptions): Pic
       return hashes;
     },
     codeKey: () => deriveKey(given(), 'mail code'),
+    stopKey: () => deriveKey(given(), 'mail stop'),
   };
 }
 

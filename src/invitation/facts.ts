@@ -5,6 +5,7 @@ import { findClaimFacts, findHoldings } from '../group/membership-store.ts';
 import { type Grant, noHoldings } from '../group/group.ts';
 import { grantLabel } from '../group/manage.ts';
 import { mayGive } from '../group/policy.ts';
+import { findAbove } from '../group/tree-store.ts';
 import type { Queryable } from '../lib/db.ts';
 import { emailKey, emailSchema } from '../lib/email.ts';
 import { withHolds } from './hold-store.ts';
@@ -59,7 +60,7 @@ export async function mayInvite(
   if (host.mayInvite) return host.mayInvite(accountId, grants.map(grantLabel), db);
   const holdings = await findHoldings(db, accountId, now);
   const { entitlements } = await findClaimFacts(db, accountId, now);
-  return mayGive({ holdings, entitlements }, grants);
+  return mayGive({ holdings, entitlements }, grants, await findAbove(db, groupIdsOf(grants)));
 }
 
 /** The mailbox that this browser has proven: by the link that we mailed there, or by a code. */

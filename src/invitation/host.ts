@@ -95,6 +95,8 @@ export type InvitationHost = {
   readonly acrOfNewcomer: string | undefined;
   /** Absolute address that pages and mails call home. */
   readonly home: string;
+  /** Groups, roles and rights are told to apps by us; else the host does it by itself. */
+  readonly tellsGroups: boolean;
   /** To be agreed to before somebody joins; empty: nothing is asked. */
   readonly terms: readonly Term[];
   /** Where help can be asked for, `mailto:` or `https:`. */
@@ -112,6 +114,8 @@ export type InvitationHost = {
   /** What must be hashed slowly or rest sealed needs the option `secret`: without it these throw `TypeError`. */
   readonly hashes: () => Promise<SlowHash>;
   readonly codeKey: () => Buffer;
+  /** Of links that stop mail, see `mail/stop.ts`. */
+  readonly stopKey: () => Buffer;
   readonly seal: Seal | undefined;
   /** Counts wrong PINs over all invitations, by address block. */
   readonly wrongPins: Throttle;

@@ -51,6 +51,8 @@ export type Invitation = {
   readonly pinSetAt: Date | undefined;
   /** By a second person. */
   readonly confirmedAt: Date | undefined;
+  /** Its addressee asked to be invited then. */
+  readonly askedForAt: Date | undefined;
   readonly grants: readonly Grant[];
 };
 

@@ -47,34 +47,55 @@ const defaultLifetimeSeconds = 7 * 24 * 60 * 60;
  * `TypeError`, naming the option, for what no invitation can be, such as one that ends in the past.
  */
 export async function invite(host: InvitationHost, options: InviteOptions, from?: Origin): Promise<IssuedInvitation> {
+  const plan = await planInvitation(host, options);
+  const issued = await inTransaction(host.database, (trx) => issueIn(host, trx, { plan, from }));
+  host.afterCommit();
+  return issued;
+}
+
+export type InvitationPlan = {
+  readonly id: string;
+  readonly wish: Wish;
+  readonly pin: string | undefined;
+  readonly pinHash: string | undefined;
+};
+
+/** All that takes long, or can be refused, before there is a transaction. Throws as `invite` does. */
+export async function planInvitation(host: InvitationHost, options: InviteOptions): Promise<InvitationPlan> {
   const { lifetimeSeconds = defaultLifetimeSeconds, ...full } = await withTemplate(host.database, options);
   const wish = checkArguments('invite', inviteSchema, { expiresAt: addSeconds(host.clock(), lifetimeSeconds), ...full });
   refuseUnknown(host, wish);
   await refuseUnknownApp(host, wish.landingClientId);
   const id = newId(host.clock(), host.random);
   const pin = wish.pin === true ? generatePin(host.random) : wish.pin;
-  // Before the transaction: it takes long on purpose.
   const pinHash = pin === undefined ? undefined : await hashPin(await host.hashes(), { invitationId: id, pin });
-  const issued = await inTransaction(host.database, async (trx) => {
-    const now = host.clock();
-    const invitation = await makeInvitation(host, trx, { id, wish, pinHash, now });
-    const token = await makeTokens(host, trx, { invitation, channels: wish.channels, now });
-    const { groups = [], rights = [], maxUses, email } = wish;
-    const detail = {
-      groups,
-      rights,
-      maxUses: maxUses ?? 1,
-      expiresAt: wish.expiresAt,
-      addressee: email === undefined ? undefined : maskEmail(email),
-    };
-    const entry = { at: now, actor: wish.inviterId ?? 'operator', from, action: 'invitation.created', subject: id, detail } as const;
-    await recordAudit(trx, entry, host.random);
-    return { invitation, token };
-  });
-  host.afterCommit();
-  const { invitation, token } = issued;
-  const { expiresAt, maxUses } = invitation;
-  return { id, token, code: token && toCode(token), pin, expiresAt, maxUses, needsConfirming: needsConfirming(invitation) };
+  return { id, wish, pin, pinHash };
+}
+
+type Issuing = {
+  readonly plan: InvitationPlan;
+  readonly from?: Origin | undefined;
+  /** By the addressee. */
+  readonly wasAskedFor?: boolean;
+};
+
+/** For whoever does something else in the same transaction; `host.afterCommit` is theirs to call. */
+export async function issueIn(
+  host: InvitationHost,
+  trx: Transaction,
+  { plan, from, wasAskedFor = false }: Issuing,
+): Promise<IssuedInvitation> {
+  const { id, wish, pin } = plan;
+  const now = host.clock();
+  const invitation = await makeInvitation(host, trx, { plan, askedForAt: wasAskedFor ? now : undefined, now });
+  const token = await makeTokens(host, trx, { invitation, channels: wish.channels, now });
+  const { groups = [], rights = [], maxUses, email } = wish;
+  const addressee = email === undefined ? undefined : maskEmail(email);
+  const detail = { groups, rights, maxUses: maxUses ?? 1, expiresAt: wish.expiresAt, addressee };
+  const entry = { at: now, actor: wish.inviterId ?? 'operator', from, action: 'invitation.created', subject: id, detail } as const;
+  await recordAudit(trx, entry, host.random);
+  const { expiresAt, maxUses: places } = invitation;
+  return { id, token, code: token && toCode(token), pin, expiresAt, maxUses: places, needsConfirming: needsConfirming(invitation) };
 }
 
 /** Ten years: what is meant to last is granted, not offered. */
@@ -89,9 +110,10 @@ function refuseUnknown(host: InvitationHost, wish: Wish): void {
   refuseUnknownWords(host, 'invite', wish);
 }
 
-type Making = { readonly id: string; readonly wish: Wish; readonly pinHash: string | undefined; readonly now: Date };
+type Making = { readonly plan: InvitationPlan; readonly askedForAt: Date | undefined; readonly now: Date };
 
-async function makeInvitation(host: InvitationHost, trx: Transaction, { id, wish, pinHash, now }: Making): Promise<NewInvitation> {
+async function makeInvitation(host: InvitationHost, trx: Transaction, { plan, askedForAt, now }: Making): Promise<NewInvitation> {
+  const { id, wish, pinHash } = plan;
   const grants = await resolveGrants(trx, wish);
   const { inviterId, email, emailRule: rule = 'exact' } = wish;
   refuseArchived(grants);
@@ -102,6 +124,7 @@ async function makeInvitation(host: InvitationHost, trx: Transaction, { id, wish
     grants,
     pinHash,
     inviterId,
+    askedForAt,
     createdAt: now,
     label: wish.label ?? '',
     inviterName: wish.inviterName,
@@ -115,6 +138,7 @@ async function makeInvitation(host: InvitationHost, trx: Transaction, { id, wish
     domains: wish.domains ?? [],
     requiredAcr: wish.acr,
     needsApproval: wish.approval ?? false,
+    reminders: wish.reminders ?? true,
     pinSetAt: pinHash === undefined ? undefined : now,
   };
   await insertInvitation(trx, invitation);
@@ -163,7 +187,7 @@ export async function revoke(host: InvitationHost, id: string, { actor, from }: 
     if (actor !== invitation.inviterId) await requireMayInvite(host, trx, { actor, grants: invitation.grants, now });
     const revoked = await markRevoked(trx, id, { now, by: actor });
     if (!revoked) return false;
-    await cancelMails(trx, { invitationId: id, kinds: ['invited'], now });
+    await cancelMails(trx, { invitationId: id, kinds: ['invited', 'reminder'], now });
     await recordAudit(trx, { at: now, actor, from, action: 'invitation.revoked', subject: id }, host.random);
     return true;
   });

@@ -147,6 +147,8 @@ export type InvitationPages = {
     readonly formToken: string;
     /** N, O, P: tells the inviter that a new link is wanted. Posts `form_token` (its own). */
     readonly askAction: string | undefined;
+    /** N, of an addressed one: a new link goes to its mailbox, without the inviter. */
+    readonly sendsLink: boolean;
     readonly askToken: string;
     /** R: the day for a calendar. */
     readonly calendarHref: string | undefined;
@@ -161,10 +163,17 @@ export type InvitationPages = {
     readonly apps: readonly AppLink[];
     readonly invitationPage: string;
   };
-  /** A new link was asked for. */
-  'invitation/asked': { readonly inviterName: string | undefined };
+  /** A new link was asked for. Of an addressed one it does not say what came of it: that is for its mailbox to see. */
+  'invitation/asked': { readonly inviterName: string | undefined; readonly isAddressed: boolean };
+  /** No more of these mails. Posts `List-Unsubscribe` = One-Click, or `way` = start, to `action`. */
+  'invitation/stop': { readonly about: 'invitation' | 'account' | 'requests'; readonly isStopped: boolean; readonly action: string };
   /** Y. */
-  'invitation/required': { readonly codeAction: string; readonly signInHref: string | undefined };
+  'invitation/required': {
+    readonly codeAction: string;
+    readonly signInHref: string | undefined;
+    /** Where one can ask to be invited; undefined: nowhere. */
+    readonly requestHref: string | undefined;
+  };
 };
 
 /** A mail is a triad: subject and text are plain, html is a page of its own. */
@@ -172,7 +181,25 @@ type MailTriad<Name extends string, Data> = Record<`mail/${Name}.subject` | `mai
 
 export type JoinedMail = { readonly name: string; readonly offer: Offer; readonly accountCreated: boolean; readonly homeHref: string };
 
-export type InvitedMail = { readonly offer: Offer; readonly startsAt: Date | undefined; readonly link: string; readonly code: string };
+export type InvitedMail = {
+  readonly offer: Offer;
+  readonly startsAt: Date | undefined;
+  readonly link: string;
+  readonly code: string;
+  /** The addressee asked to be invited. */
+  readonly wasAskedFor: boolean;
+};
+
+/** Of an invitation that nobody has answered. */
+export type ReminderMail = InvitedMail & { readonly stopHref: string };
+
+/** What will be over within a week. */
+export type EndingMail = {
+  readonly name: string;
+  readonly lines: readonly (Omit<OfferLine, 'isNew' | 'endsAt'> & { readonly endsAt: Date })[];
+  readonly homeHref: string;
+  readonly stopHref: string;
+};
 
 /** Six digits for this address. */
 export type CodeMail = { readonly code: string; readonly minutes: number };
@@ -185,7 +212,8 @@ export type NoticeMail = {
     | 'pin_locked' // to the inviter: too many wrong PINs
     | 'pin_revoked' // to the inviter: a new PIN is needed
     | 'link_wanted' // to the inviter: somebody wants a new link
-    | 'mail_failed' // to the inviter: the mail to `name` was refused, or could not be sent for two days
+    | 'link_renewed' // to the inviter: the addressee, `name`, was mailed a new link
+    | 'mail_failed' // to the inviter: the mail to `name` was refused, could not be sent for two days, or was one too many
     | 'has_account'; // to an address that was typed in: sign in instead
   /** What the invitation is for: its groups, or its label. */
   readonly places: readonly string[];
@@ -196,6 +224,8 @@ export type NoticeMail = {
 
 export type InvitationMails = MailTriad<'joined', JoinedMail> &
   MailTriad<'invited', InvitedMail> &
+  MailTriad<'reminder', ReminderMail> &
+  MailTriad<'ending', EndingMail> &
   MailTriad<'code', CodeMail> &
   MailTriad<'notice', NoticeMail>;
 

@@ -66,7 +66,7 @@ async function sendMail(
   trx: Transaction,
   { invitation, now }: { readonly invitation: Invitation; readonly now: Date },
 ) {
-  await cancelMails(trx, { invitationId: invitation.id, kinds: ['invited'], now });
+  await cancelMails(trx, { invitationId: invitation.id, kinds: ['invited', 'reminder'], now });
   const token = await makeToken(host, trx, { invitationId: invitation.id, channel: 'mail', now });
   await queueInvited(host, trx, { invitation, token, now });
 }

@@ -8,6 +8,7 @@ import type { AnswerRules } from '../lib/answer.ts';
 import { readVisitCookie } from './cookie.ts';
 import type { GuestlistEvents, InvitationHost } from './host.ts';
 import { pinLockOf } from './pin.ts';
+import { looksRenewable } from './renewal.ts';
 import { formToken, pathOf, type Site } from './site.ts';
 import { showEmailStep, showPinStep } from './steps.ts';
 import type { Visit } from './visit.ts';
@@ -60,7 +61,8 @@ async function tellRefusal(site: Pick<Site, 'host'>, ctx: Context, refusal: Refu
   const retryAt = await retryOf(site.host, refusal);
   const { retryAfterSeconds = retryAt && Math.ceil((retryAt.getTime() - site.host.clock().getTime()) / 1000), ...rules } = answer;
   if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds));
-  const canAsk = invitation?.inviterId !== undefined && wantsNewLink.includes(code);
+  const sendsLink = invitation !== undefined && wantsNewLink.includes(code) && looksRenewable(invitation, site.host.clock());
+  const canAsk = sendsLink || (invitation?.inviterId !== undefined && wantsNewLink.includes(code));
   const data = {
     code,
     expiresAt: invitation?.expiresAt,
@@ -74,6 +76,7 @@ async function tellRefusal(site: Pick<Site, 'host'>, ctx: Context, refusal: Refu
     signInAction,
     formToken: token,
     askAction: canAsk ? pathOf(site, '/invite/ask') : undefined,
+    sendsLink,
     askToken: canAsk ? formToken(readVisitCookie(site.host.issuer, ctx), 'ask') : '',
     calendarHref: code === 'invitation_not_started' && visit ? pathOf(site, '/invite/opens.ics') : undefined,
     supportHref: supportHelps.includes(code) ? site.host.support : undefined,

@@ -10,6 +10,7 @@ import { serveAssets } from '../lib/assets.ts';
 import { showRefusals } from './respond.ts';
 import { pathOf, type Site } from './site.ts';
 import { enterEmailCode, enterPin, sendEmailCode } from './step-forms.ts';
+import { changeStop, showStop } from './stop-pages.ts';
 import { chooseWaiting, leaveWaiting, showWaiting } from './waiting.ts';
 
 export function invitationRoutes(site: Site): Middleware {
@@ -30,6 +31,8 @@ export function invitationRoutes(site: Site): Middleware {
   router.post('/invite/decline', at(declineAtDoor));
   router.post('/invite/ask', at(askForNewLink));
   router.get('/invite/opens.ics', at(showCalendar));
+  router.get('/invite/stop/:handle', at(showStop));
+  router.post('/invite/stop/:handle', at(changeStop));
   router.get('/invite/waiting', at(showWaiting));
   router.post('/invite/waiting', at(chooseWaiting));
   router.get('/invite/done', at(showDone));

@@ -20,6 +20,7 @@ export type InvitationRow = {
   pin_set_at: Date | null;
   confirmed_at: Date | null;
   landing_client_id: string | null;
+  asked_for_at: Date | null;
   max_uses: number;
   used_count: number;
   starts_at: Date | null;
@@ -35,13 +36,13 @@ type GrantRow = Grant & { readonly lastsSeconds: number | null; readonly endsAt:
 export const invitationColumns = `
   i.id, i.label, i.inviter_id, i.inviter_name, i.message, i.locale, i.landing_client_id, i.max_uses, i.used_count, i.starts_at,
   i.expires_at, i.created_at, i.revoked_at, i.email, i.email_key, i.email_rule, i.domains, i.required_acr, i.needs_approval,
-  i.pin_set_at, i.confirmed_at,
+  i.pin_set_at, i.confirmed_at, i.asked_for_at,
   (select coalesce(json_agg(case
       when ig.right_name is not null
         then json_build_object('kind', 'right', 'right', ig.right_name, 'description', r.description,
           'lastsSeconds', ig.lasts_seconds, 'endsAt', ig.ends_at)
       else json_build_object('kind', 'group', 'groupId', g.id, 'slug', g.slug, 'name', g.name, 'description', g.description, 'role', ig.role,
-          'sensitive', g.sensitive_at is not null, 'archived', g.archived_at is not null, 'lastsSeconds', ig.lasts_seconds, 'endsAt', ig.ends_at)
+          'sensitive', guestlist.group_is_sensitive(g.id), 'archived', g.archived_at is not null, 'lastsSeconds', ig.lasts_seconds, 'endsAt', ig.ends_at)
     end order by ig.position), '[]')
     from guestlist.invitation_grant ig
     left join guestlist."group" g on g.id = ig.group_id
@@ -65,6 +66,7 @@ export function toInvitation(row: InvitationRow): Invitation {
     needsApproval: row.needs_approval,
     pinSetAt: row.pin_set_at ?? undefined,
     confirmedAt: row.confirmed_at ?? undefined,
+    askedForAt: row.asked_for_at ?? undefined,
     landingClientId: row.landing_client_id ?? undefined,
     maxUses: row.max_uses,
     usedCount: row.used_count,
@@ -85,6 +87,7 @@ function toGrant({ lastsSeconds, endsAt, ...grant }: GrantRow): Grant {
 export type NewInvitation = Omit<Invitation, 'usedCount' | 'heldCount' | 'revokedAt' | 'confirmedAt'> & {
   /** PHC string; there is one exactly if `pinSetAt` is. */
   readonly pinHash: string | undefined;
+  readonly reminders: boolean;
 };
 
 export async function insertInvitation(trx: Transaction, invitation: NewInvitation): Promise<void> {
@@ -92,9 +95,9 @@ export async function insertInvitation(trx: Transaction, invitation: NewInvitati
     trx,
     `
     insert into guestlist.invitation (id, label, inviter_id, inviter_name, message, locale, landing_client_id, max_uses, starts_at,
-      expires_at, created_at, email, email_key, email_rule, domains, required_acr, needs_approval, pin_hash, pin_set_at)
+      expires_at, created_at, email, email_key, email_rule, domains, required_acr, needs_approval, reminders, pin_hash, pin_set_at, asked_for_at)
     values (:id, :label, :inviterId, :inviterName, :message, :locale, :landingClientId, :maxUses, :startsAt,
-      :expiresAt, :createdAt, :email, :emailKey, :emailRule, :domains, :requiredAcr, :needsApproval, :pinHash, :pinSetAt)`,
+      :expiresAt, :createdAt, :email, :emailKey, :emailRule, :domains, :requiredAcr, :needsApproval, :reminders, :pinHash, :pinSetAt, :askedForAt)`,
     {
       id: invitation.id,
       label: invitation.label,
@@ -113,8 +116,10 @@ export async function insertInvitation(trx: Transaction, invitation: NewInvitati
       domains: [...invitation.domains],
       requiredAcr: invitation.requiredAcr ?? null,
       needsApproval: invitation.needsApproval,
+      reminders: invitation.reminders,
       pinHash: invitation.pinHash ?? null,
       pinSetAt: invitation.pinSetAt ?? null,
+      askedForAt: invitation.askedForAt ?? null,
     },
   );
   for (const [position, grant] of invitation.grants.entries()) {

@@ -17,7 +17,17 @@ import { type InviteOptions, limitsShape } from './wish.ts';
 
 type TemplateLimits = Pick<
   InviteOptions,
-  'maxUses' | 'label' | 'inviterName' | 'message' | 'locale' | 'landingClientId' | 'emailRule' | 'domains' | 'acr' | 'approval'
+  | 'maxUses'
+  | 'label'
+  | 'inviterName'
+  | 'message'
+  | 'locale'
+  | 'landingClientId'
+  | 'emailRule'
+  | 'domains'
+  | 'acr'
+  | 'approval'
+  | 'reminders'
 >;
 
 export type TemplateWish = GrantWish &

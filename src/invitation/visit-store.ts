@@ -78,7 +78,7 @@ type VisitRow = InvitationRow & {
 
 const visitSql = `
   select v.id as visit_id, v.token_id, v.channel, v.pin_passed_at, v.expires_at as visit_expires_at, v.continued_at, v.answer,
-    v.account_id, t.superseded_at is not null and v.channel = 'mail' as superseded, ${invitationColumns}
+    v.account_id, t.superseded_at is not null and v.channel <> 'account' as superseded, ${invitationColumns}
   from guestlist.visit v
   join guestlist.invitation_token t on t.id = v.token_id
   join guestlist.invitation i on i.id = t.invitation_id`;

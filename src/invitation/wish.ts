@@ -39,6 +39,8 @@ export type InviteOptions = GrantWish & {
   readonly acr?: string;
   /** Somebody decides about each who accepts. */
   readonly approval?: boolean;
+  /** Whoever was mailed is reminded, twice at most, as long as nobody has answered. Default: true. */
+  readonly reminders?: boolean;
   /** To be typed besides the link: 4 to 12 letters or digits. True: six digits are made. */
   readonly pin?: string | true;
 };
@@ -58,6 +60,7 @@ export const limitsShape = {
   domains: z.array(domainSchema).max(50, 'must be 50 or fewer').optional(),
   acr: z.string().min(1, 'must not be empty').max(200, 'is too long').optional(),
   approval: z.boolean().optional(),
+  reminders: z.boolean().optional(),
 };
 
 export const inviteSchema = z

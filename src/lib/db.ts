@@ -65,6 +65,13 @@ export async function inTransaction<Result>(db: Database, work: (trx: Transactio
   }
 }
 
+/** Does the work either way, and keeps it only if it is wanted: nobody can tell by the time that it takes. */
+export async function keptIf(trx: Transaction, isWanted: boolean, work: () => Promise<void>): Promise<void> {
+  await trx.raw('savepoint perhaps');
+  await work();
+  await trx.raw(isWanted ? 'release savepoint perhaps' : 'rollback to savepoint perhaps');
+}
+
 export function sqlStateOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
   return error.code;

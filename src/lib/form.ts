@@ -40,6 +40,19 @@ function parsedBefore(request: IncomingMessage & { readonly body?: unknown }): [
   });
 }
 
+/**
+ * Did a mail program send this to stop a mail with one click (RFC 8058 §3.1)? It may be urlencoded or multipart.
+ * Throws `body_too_large`.
+ */
+export async function readOneClick(request: IncomingMessage & { readonly body?: unknown }): Promise<boolean> {
+  if (request.readableEnded) return (request.body as Fields | undefined)?.['List-Unsubscribe'] === 'One-Click';
+  const text = await readText(request);
+  return (
+    new URLSearchParams(text).get('List-Unsubscribe') === 'One-Click' ||
+    /^content-disposition: *form-data; *name="?List-Unsubscribe"?\s*?\r?\n(?:[^\r\n]+\r?\n)*\r?\nOne-Click\s*?\r?\n/im.test(text)
+  );
+}
+
 async function readText(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let byteCount = 0;
@@ -92,5 +105,22 @@ export function lineOfText(maxCodePoints: number): z.ZodType<string> {
         .min(1, 'required')
         .refine((text) => [...text].length <= maxCodePoints, 'too_long')
         .refine((text) => text.isWellFormed() && !/[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u.test(text), 'bad_characters'),
+    );
+}
+
+/** Several lines from a person, or none: line breaks as LF, else as `lineOfText`. */
+export function textOfLines(maxCodePoints: number): z.ZodType<string> {
+  return z
+    .string({ error: 'required' })
+    .max(10 * maxCodePoints, 'too_long')
+    .transform((text) => text.normalize('NFC').replace(/\r\n?/g, '\n').trim())
+    .pipe(
+      z
+        .string()
+        .refine((text) => [...text].length <= maxCodePoints, 'too_long')
+        .refine(
+          (text) => text.isWellFormed() && !/(?!\n)[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u.test(text),
+          'bad_characters',
+        ),
     );
 }

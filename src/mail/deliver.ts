@@ -35,7 +35,7 @@ export type Tried = {
   readonly id: string;
   readonly kind: string;
   readonly outcome: 'sent' | 'postponed' | 'failed' | 'cancelled';
-  /** Why it was not sent: a code of the mail server's, or the name of an error. */
+  /** Why it was not sent: a code of the mail server's, the name of an error, or `recipient_budget`. */
   readonly answer?: string;
 };
 
@@ -79,9 +79,20 @@ export async function deliverOne(
 ): Promise<Tried['outcome'] | undefined> {
   const claim = await claimMail(db, { now: delivery.clock(), id: delivery.id });
   if (!claim) return undefined;
-  const came = 'cancelled' in claim ? ({ outcome: 'cancelled' } as const) : await sendClaimed(db, send, { ...delivery, claim });
+  const came = await settle(db, send, { ...delivery, claim });
   delivery.onTried?.({ id: claim.id, kind: claim.kind, ...came });
   return came.outcome;
+}
+
+/** The answer where the recipient has had enough mail (`budget.ts`). */
+export const overBudget = 'recipient_budget';
+
+type Settling = Delivery & { readonly claim: NonNullable<Awaited<ReturnType<typeof claimMail>>> };
+
+async function settle(db: Database, send: SendMail, { claim, ...delivery }: Settling): Promise<Pick<Tried, 'outcome' | 'answer'>> {
+  if ('cancelled' in claim) return { outcome: 'cancelled' };
+  if (claim.isOverBudget) return giveUp(db, { ...delivery, claim }, overBudget);
+  return sendClaimed(db, send, { ...delivery, claim });
 }
 
 type Claimed = Delivery & { readonly claim: Claim };
@@ -105,13 +116,18 @@ function outgoing({ claim, issuer, seal }: Claimed): OutgoingMail {
 }
 
 async function postponeOrGiveUp(db: Database, error: unknown, claimed: Claimed): Promise<Pick<Tried, 'outcome' | 'answer'>> {
-  const { claim, clock, onGivenUp } = claimed;
-  const [now, answer] = [clock(), answerOf(error)];
+  const { claim, clock } = claimed;
+  const answer = answerOf(error);
   const minutes = error instanceof MailRefused ? undefined : pauseMinutes(claim.attempts);
   if (minutes !== undefined) {
-    await markPostponed(db, claim, addSeconds(now, minutes * 60));
+    await markPostponed(db, claim, addSeconds(clock(), minutes * 60));
     return { outcome: 'postponed', answer };
   }
+  return giveUp(db, claimed, answer);
+}
+
+async function giveUp(db: Database, { claim, clock, onGivenUp }: Claimed, answer: string): Promise<Pick<Tried, 'outcome' | 'answer'>> {
+  const now = clock();
   await inTransaction(db, async (trx) => {
     if (await markFailed(trx, claim, { now, answer })) await onGivenUp?.(trx, { ...claim, now });
   });

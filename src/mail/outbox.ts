@@ -7,6 +7,7 @@ import { execute, firstRow, type Queryable, rows, type Transaction } from '../li
 import { isPlainAddress } from '../lib/email.ts';
 import { newId, type Random } from '../lib/random.ts';
 import type { Seal } from '../lib/seal.ts';
+import { type Cause, causeOf, recipientKey } from './budget.ts';
 
 export type Mail = {
   readonly kind: string;
@@ -19,7 +20,14 @@ export type Mail = {
 };
 
 /** `secret`: text and html hold a token or a code. The subject never does. */
-export type NewMail = Mail & { readonly secret?: boolean };
+export type NewMail = Mail & {
+  readonly secret?: boolean;
+  /**
+   * Whose budget it uses, if that does not follow from its kind: `stranger`, where nobody has proven the mailbox. Whoever
+   * made that account can have given anybody's.
+   */
+  readonly causedBy?: Cause | undefined;
+};
 
 export type QueuedMail = Mail & { readonly id: string; readonly queuedAt: Date };
 
@@ -40,9 +48,15 @@ export async function queueMail(db: Queryable, mail: NewMail, { now, random, sea
   await execute(
     db,
     `
-    insert into guestlist.mail (id, kind, to_address, subject, body_text, body_html, unsubscribe_url, sealed, queued_at, invitation_id)
-    values (:id, :kind, :to, :subject, :text, :html, :unsubscribeUrl, :sealed, :now, :invitationId)`,
-    { ...row, ...(mail.secret ? sealedBodies(mail, seal, id) : openBodies(mail)) },
+    insert into guestlist.mail (id, kind, to_address, subject, body_text, body_html, unsubscribe_url, sealed, queued_at, invitation_id,
+      recipient_key, caused_by)
+    values (:id, :kind, :to, :subject, :text, :html, :unsubscribeUrl, :sealed, :now, :invitationId, :recipientKey, :causedBy)`,
+    {
+      ...row,
+      recipientKey: recipientKey(mail.to),
+      causedBy: causeOf(mail),
+      ...(mail.secret ? sealedBodies(mail, seal, id) : openBodies(mail)),
+    },
   );
 }
 
@@ -136,7 +150,7 @@ export type MailFate = {
   readonly sentAt: Date | null;
   readonly cancelledAt: Date | null;
   readonly failedAt: Date | null;
-  /** Why it failed: the mail server's code. */
+  /** Why it failed: the mail server's code, or `recipient_budget`: its recipient had had enough mail. */
   readonly failure: string | null;
   readonly attempts: number;
 };
@@ -162,5 +176,7 @@ export async function listFates(
 /** That there was a mail stays on record; to whom does not. */
 export async function forgetMailAddresses(trx: Transaction, invitationIds: readonly string[]): Promise<void> {
   if (invitationIds.length === 0) return;
-  await execute(trx, `update guestlist.mail set to_address = 'forgotten' where invitation_id = any(:invitationIds)`, { invitationIds });
+  await execute(trx, `update guestlist.mail set to_address = 'forgotten', recipient_key = null where invitation_id = any(:invitationIds)`, {
+    invitationIds,
+  });
 }

@@ -1,7 +1,7 @@
 /** Would the provider accept this client? Asked when one is registered, not when the first person fails to sign in. */
 import { generateKeyPairSync } from 'node:crypto';
 import Provider, { type Adapter, type Client, type ClientMetadata, errors } from 'oidc-provider';
-import { userScopes } from '../client/client.ts';
+import { authMethods, signingAlgorithms, userScopes } from '../client/client.ts';
 import { extraClientMetadata } from './provider.ts';
 
 /** The provider's complaint about the metadata (RFC 7591 §3.2.2), or undefined. */
@@ -19,11 +19,19 @@ export function complaintAbout(metadata: ClientMetadata, issuer: string): string
 }
 
 function throwawayProvider(issuer: string): Provider {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const pairs = [
+    generateKeyPairSync('rsa', { modulusLength: 2048 }),
+    generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+    generateKeyPairSync('ed25519'),
+  ];
   return new Provider(issuer, {
     adapter: () => ({}) as Adapter,
-    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256' }] },
+    jwks: { keys: pairs.map(({ privateKey }) => ({ ...privateKey.export({ format: 'jwk' }), use: 'sig' })) },
+    enabledJWA: { idTokenSigningAlgValues: [...signingAlgorithms] },
     extraClientMetadata,
+    clientAuthMethods: [...authMethods],
+    subjectTypes: ['public', 'pairwise'],
+    pairwiseIdentifier: () => 'somebody',
     scopes: [...userScopes],
     features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
   });

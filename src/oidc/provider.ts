@@ -3,12 +3,17 @@
  * settings of oidc-provider; invitations are added to them by the plugin, like in anybody's provider. Neighbours:
  * `adapter.ts` (artefacts in PostgreSQL), `keys.ts`, `logout.ts`.
  */
+import { createHmac } from 'node:crypto';
 import { type AdapterFactory, type Client, type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import { acrValues } from '../account/account.ts';
 import { ownPagesClient } from '../account/sessions.ts';
-import { mayNameResource } from '../client/client.ts';
+import { authMethods, mayNameResource, type SigningAlgorithm, signingAlgorithms } from '../client/client.ts';
+import { extraMetadata } from '../client/metadata.ts';
 import { standardGrant } from '../invitation/configuration.ts';
+import { accessPrompt, withRequiredGroup } from './access.ts';
+import { type ClaimTools, createTokenClaims, withMappedClaims } from './claims.ts';
 import type { ServerKeys } from './keys.ts';
+import { day, hour, idTokenSeconds, longestSignIn, minute, sessionSeconds } from './lifetimes.ts';
 
 const { Check, Prompt } = interactionPolicy;
 
@@ -17,23 +22,25 @@ export type ProviderSettings = {
   readonly keys: ServerKeys;
   readonly adapter: AdapterFactory;
   readonly findAccount: NonNullable<Configuration['findAccount']>;
+  readonly tools: ClaimTools;
+  /** Of subjects that no two apps share. */
+  readonly pairwiseKey: Buffer;
   readonly renderError: NonNullable<Configuration['renderError']>;
   readonly rpInitiatedLogout: NonNullable<NonNullable<Configuration['features']>['rpInitiatedLogout']>;
   readonly fetch: NonNullable<Configuration['fetch']>;
 };
 
-/** What we keep of a client besides the registered metadata; see `client/client.ts`. */
-export const extraClientMetadata = { properties: ['first_party', 'resources', 'resource_scopes'] };
-
-const minute = 60;
-const hour = 60 * minute;
-const day = 24 * hour;
+/** See `client/metadata.ts`. */
+export const extraClientMetadata = { properties: [...extraMetadata] };
 
 export function providerConfiguration(settings: ProviderSettings): Configuration {
-  const { issuer, keys, adapter, findAccount, renderError, rpInitiatedLogout, fetch } = settings;
+  const { issuer, keys, adapter, findAccount, tools, pairwiseKey, renderError, rpInitiatedLogout, fetch } = settings;
   return {
     adapter,
-    findAccount,
+    findAccount: withMappedClaims(withRequiredGroup(findAccount, tools), tools),
+    extraTokenClaims: createTokenClaims(tools),
+    subjectTypes: ['public', 'pairwise'],
+    pairwiseIdentifier: (_ctx, accountId, client) => pairwiseSubject(pairwiseKey, accountId, String(client.sectorIdentifier)),
     renderError,
     fetch,
     clients: [ownPagesClient(issuer)],
@@ -43,9 +50,9 @@ export function providerConfiguration(settings: ProviderSettings): Configuration
     scopes: ['openid', 'offline_access'],
     responseTypes: ['code'],
     acrValues: [...acrValues],
-    pkce: { required: () => true },
+    pkce: { required: (_ctx, client) => client['without_pkce'] !== true },
     discovery: { prompt_values_supported: ['none', 'login', 'consent', 'create'] },
-    interactions: { policy: policyWithCreate() },
+    interactions: { policy: policyOf(tools) },
     extraClientMetadata,
     clientBasedCORS: isOriginOfClient,
     clientDefaults: {
@@ -54,8 +61,8 @@ export function providerConfiguration(settings: ProviderSettings): Configuration
       grant_types: ['authorization_code', 'refresh_token'],
     },
     // What a client can be registered with; others would be promised to all of them.
-    clientAuthMethods: ['client_secret_basic', 'none'],
-    enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256'] },
+    clientAuthMethods: [...authMethods],
+    enabledJWA: { idTokenSigningAlgValues: [...signingAlgorithms] },
     issueRefreshToken: async (_ctx, client, source) =>
       client.grantTypeAllowed('refresh_token') && (isFirstParty(client) || source.scopes.has('offline_access')),
     rotateRefreshToken: true,
@@ -75,20 +82,19 @@ export function providerConfiguration(settings: ProviderSettings): Configuration
       rpInitiatedLogout,
     },
     ttl: {
-      AccessToken: 10 * minute,
+      AccessToken: (_ctx, token, client) =>
+        token.resourceServer?.accessTokenTTL ?? secondsOf(client, 'access_token_seconds') ?? 10 * minute,
       AuthorizationCode: minute,
       ClientCredentials: 10 * minute,
       Grant: longestSignIn,
-      IdToken: hour,
+      IdToken: (_ctx, _token, client) => secondsOf(client, 'id_token_seconds') ?? idTokenSeconds,
       Interaction: hour,
-      RefreshToken: (_ctx, token) => Math.max(1, Math.min(30 * day, longestSignIn - token.totalLifetime())),
-      Session: 14 * day,
+      RefreshToken: (_ctx, token, client) =>
+        Math.max(1, Math.min(secondsOf(client, 'refresh_token_seconds') ?? 30 * day, longestSignIn - token.totalLifetime())),
+      Session: sessionSeconds,
     },
   };
 }
-
-/** However often a refresh token is rotated, after this time the person signs in again. */
-export const longestSignIn = 180 * day;
 
 /** `__Host-` keeps neighbouring hosts out; the path-scoped cookies of interactions can only have `__Secure-`. */
 function cookies(issuer: string, keys: string[]): NonNullable<Configuration['cookies']> {
@@ -105,14 +111,29 @@ function cookies(issuer: string, keys: string[]): NonNullable<Configuration['coo
 
 /**
  * Initiating User Registration via OpenID Connect 1.0: `create` first, a newcomer is not asked to sign in before. And a
- * session whose account is paused or gone counts as none.
+ * session whose account is paused or gone counts as none. Before consent: nobody is asked about an app they cannot enter.
  */
-function policyWithCreate() {
+function policyOf(tools: ClaimTools) {
   const policy = interactionPolicy.base();
   policy.add(new Prompt({ name: 'create', requestable: true }), 0);
+  policy.add(
+    accessPrompt(tools),
+    policy.findIndex(({ name }) => name === 'consent'),
+  );
   const isGone = ({ oidc }: KoaContextWithOIDC) => oidc.session?.accountId !== undefined && oidc.entities.Account === undefined;
   policy.get('login')?.checks.add(new Check('account_gone', 'the account of this session cannot be used', 'login_required', isGone));
   return policy;
+}
+
+/** Undefined: as for everybody. */
+function secondsOf(client: Client, name: 'access_token_seconds' | 'id_token_seconds' | 'refresh_token_seconds'): number | undefined {
+  const seconds = client[name];
+  return typeof seconds === 'number' ? seconds : undefined;
+}
+
+/** OIDC Core §8.1: the same person at the same sector, and nothing that another sector could compare. */
+function pairwiseSubject(key: Buffer, accountId: string, sector: string): string {
+  return createHmac('sha256', key).update(`${sector}\n${accountId}`).digest('base64url');
 }
 
 function isFirstParty(client: Client): boolean {
@@ -132,8 +153,10 @@ function resourceServer(_ctx: KoaContextWithOIDC, resource: string, client: Clie
     audience: resource,
     scope: String(client['resource_scopes'] ?? ''),
     accessTokenFormat: 'jwt',
-    accessTokenTTL: 10 * minute,
-    jwt: { sign: { alg: 'RS256' } },
+    // Nobody asks us about a JWT: it must not outlive what it says for long.
+    accessTokenTTL: Math.min(secondsOf(client, 'access_token_seconds') ?? 10 * minute, 10 * minute),
+    // An API knows its app, and with it the algorithm that it was registered with.
+    jwt: { sign: { alg: client.idTokenSignedResponseAlg as SigningAlgorithm } },
   } as const;
 }
 

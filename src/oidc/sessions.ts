@@ -8,7 +8,7 @@ import type Provider from 'oidc-provider';
 import type { Client } from 'oidc-provider';
 import type { AccountSessions } from '../account/sessions.ts';
 import { addSeconds, type Clock } from '../lib/clock.ts';
-import { longestSignIn } from './provider.ts';
+import { longestSignIn } from './lifetimes.ts';
 import { type AppSession, deleteGrantsOf, deleteSignInsOf, endSessionsOf } from './session-store.ts';
 
 type SessionSite = { readonly provider: Provider; readonly issuer: string; readonly clock: Clock };

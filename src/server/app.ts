@@ -4,13 +4,12 @@
  */
 import { createHmac } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
-import Provider from 'oidc-provider';
+import type { Context } from 'koa';
+import Provider, { type AdapterFactory, type KoaContextWithOIDC } from 'oidc-provider';
 import { createFindAccount } from '../account/find-account.ts';
 import { createPasswords } from '../account/password.ts';
 import { createAccountThrottles } from '../account/throttle.ts';
 import { originOf, recordAudit } from '../audit/audit.ts';
-import { openClientSecret, toMetadata } from '../client/client.ts';
-import { findClient } from '../client/store.ts';
 import type { GuestlistOptions } from '../invitation/create-host.ts';
 import { basePath } from '../invitation/host.ts';
 import { createShow } from '../lib/answer.ts';
@@ -21,7 +20,11 @@ import type { Random } from '../lib/random.ts';
 import { createSeal, deriveKey } from '../lib/seal.ts';
 import type { HashCost } from '../lib/slow-hash.ts';
 import { createAdapter } from '../oidc/adapter.ts';
-import { loadKeys } from '../oidc/keys.ts';
+import { releaseMappedClaims, tellIntrospection } from '../oidc/claims.ts';
+import { acceptEverySecret, createFindMetadata } from '../oidc/clients.ts';
+import { jwksCacheSeconds } from '../oidc/key-state.ts';
+import { createKeyring, type Keyring } from '../oidc/keyring.ts';
+import { loadKeys, readKeys, type ServerKeys } from '../oidc/keys.ts';
 import { logoutPages } from '../oidc/logout.ts';
 import { providerConfiguration } from '../oidc/provider.ts';
 import { createAccountSessions } from '../oidc/sessions.ts';
@@ -31,7 +34,7 @@ import { guard, trustOnlyIssuer } from './guard.ts';
 import { createGuestlist } from './guestlist.ts';
 import type { Log } from './log.ts';
 import type { Pages } from './pages.ts';
-import { serverRoutes } from './routes.ts';
+import { type ServerSite, serverRoutes } from './routes.ts';
 
 export type AppOptions = {
   readonly database: Database;
@@ -56,7 +59,12 @@ export type AppOptions = {
   readonly trustedOrigins?: readonly string[];
 };
 
-export type App = { readonly listener: RequestListener; readonly provider: Provider; readonly guestlist: Guestlist };
+export type App = {
+  readonly listener: RequestListener;
+  /** As they are now: with other keys there are others, see `oidc/keyring.ts`. */
+  readonly provider: Provider;
+  readonly guestlist: Guestlist;
+};
 
 export async function createApp(options: AppOptions): Promise<App> {
   const { database, clock, random, issuer, secret, log } = options;
@@ -66,56 +74,110 @@ export async function createApp(options: AppOptions): Promise<App> {
     createPasswords({ pepper: deriveKey(secret, 'password pepper'), ...(options.hashCost ? { cost: options.hashCost } : {}) }),
   ]);
   const renderer = createRenderer({ brand: options.brand, base: basePath(issuer) });
-  const show = createShow<Pages>(renderer, clock);
-  const guestlist = createGuestlist(options);
-  const findMetadata = async (clientId: string) => {
-    const client = await findClient(database, clientId);
-    return client && toMetadata(client, openClientSecret(seal, client));
+  const formKey = deriveKey(secret, 'form token');
+  const lasting: Lasting = {
+    options,
+    seal,
+    passwords,
+    renderer,
+    show: createShow<Pages>(renderer, clock),
+    adapter: createAdapter({ database, clock, random, findClient: createFindMetadata({ database, seal, clock }) }),
+    throttles: createAccountThrottles(database),
+    pairwiseKey: deriveKey(secret, 'pairwise subject'),
+    formToken: (uid) => createHmac('sha256', formKey).update(uid).digest('base64url'),
   };
-  const failureSite = { issuer, log, show };
+  const keyring = createKeyring({
+    keys,
+    read: () => readKeys(database, seal),
+    make: (current) => createParts(lasting, current),
+    clock,
+    onError: (error) => log.warn({ error }, 'the keys could not be read again'),
+  });
+  return {
+    listener: withoutBase(byKeyring(keyring, log), basePath(issuer)),
+    get provider() {
+      return keyring.latest().provider;
+    },
+    get guestlist() {
+      return keyring.latest().guestlist;
+    },
+  };
+}
+
+/** What stays the same, whatever keys there are: most of all what a process remembers. */
+type Lasting = Pick<ServerSite, 'seal' | 'passwords' | 'renderer' | 'show' | 'throttles' | 'formToken'> & {
+  readonly options: AppOptions;
+  readonly adapter: AdapterFactory;
+  readonly pairwiseKey: Buffer;
+};
+
+/** A provider with these keys, and with everything that stands before it. */
+function createParts({ options, adapter, ...lasting }: Lasting, keys: ServerKeys): App {
+  const { database, clock, random, issuer, log } = options;
+  const { show } = lasting;
+  const guestlist = createGuestlist(options);
   const provider = new Provider(
     issuer,
     guestlist.configure(
       providerConfiguration({
         issuer,
         keys,
-        adapter: createAdapter({ database, clock, random, findClient: findMetadata }),
+        adapter,
         findAccount: createFindAccount(database),
-        renderError: createRenderError(failureSite),
+        tools: { database, clock },
+        pairwiseKey: lasting.pairwiseKey,
+        renderError: createRenderError({ issuer, log, show }),
         rpInitiatedLogout: logoutPages(show),
         fetch: createFetch(options.trustedOrigins ?? []),
       }),
     ),
   );
+  releaseMappedClaims(provider);
+  acceptEverySecret(provider, { database, clock, seal: lasting.seal });
   trustOnlyIssuer(provider, options);
   listen(provider, options);
   provider.use(guard({ ...options, show }));
+  provider.use(limitKeyCaches);
+  provider.use(tellIntrospection(provider, { database, clock }));
   guestlist.mount(provider);
-  const formKey = deriveKey(secret, 'form token');
-  const formToken = (uid: string) => createHmac('sha256', formKey).update(uid).digest('base64url');
-  const throttles = createAccountThrottles(database);
-  const { showsMailbox } = options;
   provider.use(
     serverRoutes({
+      ...lasting,
       database,
       clock,
       random,
       issuer,
-      seal,
       provider,
       guestlist,
-      renderer,
-      show,
-      passwords,
-      throttles,
       sessions: createAccountSessions({ provider, issuer, clock }),
       brand: options.brand,
       support: options.support,
-      formToken,
-      showsMailbox,
+      showsMailbox: options.showsMailbox,
     }),
   );
-  return { listener: withoutBase(provider.callback(), basePath(issuer)), provider, guestlist };
+  return { listener: provider.callback(), provider, guestlist };
+}
+
+/** Each request goes to the provider that is current when it comes. */
+function byKeyring(keyring: Keyring<App>, log: Log): RequestListener {
+  return (request, response) => {
+    const parts = keyring.current();
+    if (!(parts instanceof Promise)) return void parts.listener(request, response);
+    parts.then(
+      ({ listener }) => listener(request, response),
+      (error: unknown) => {
+        log.error({ error }, 'there are no keys to answer with');
+        response.writeHead(503, { 'Retry-After': '5', 'Content-Type': 'text/plain' }).end('Please try again in a few seconds.\n');
+      },
+    );
+  };
+}
+
+/** Whoever keeps our keys asks again in time: before one signs that was not there, see `oidc/key-state.ts`. */
+async function limitKeyCaches(ctx: Context, next: () => Promise<unknown>): Promise<void> {
+  await next();
+  if ((ctx as Partial<KoaContextWithOIDC>).oidc?.route === 'jwks' && ctx.status === 200)
+    ctx.set('Cache-Control', `public, max-age=${jwksCacheSeconds}`);
 }
 
 /** oidc-provider refuses private addresses by a dispatcher in the options; for trusted ones it is left out. */

@@ -50,6 +50,12 @@ const schema = z.object({
     .string()
     .refine((text) => parseSender(text) !== undefined, 'must be one e-mail address, with or without a name: Choir <choir@example.org>')
     .optional(),
+  KEY_ROTATION_DAYS: z.coerce
+    .number('must be a number of days')
+    .int('must be a whole number')
+    .max(3_650, 'must be 3650 or less')
+    .refine((days) => days === 0 || days >= 7, 'must be 7 or more, or 0 for never')
+    .default(90),
   WORKER: z.enum(['on', 'off'], 'must be on or off').default('on'),
 });
 
@@ -74,6 +80,8 @@ export type Config = {
   readonly support: string | undefined;
   /** Undefined: mail stays in the database; never in production. */
   readonly smtp: SmtpOptions | undefined;
+  /** How long a key signs before the next takes its place. 0: until the operator says so. */
+  readonly keyRotationDays: number;
   /** Whether the server does its jobs itself, mail among them. */
   readonly worker: boolean;
 };
@@ -117,6 +125,7 @@ export function readConfig(environment: Environment): Config {
     terms: { terms: rest.TERMS_URL, privacy: rest.PRIVACY_URL },
     support: rest.SUPPORT_URL,
     smtp: rest.SMTP_URL && rest.MAIL_FROM ? { url: rest.SMTP_URL, from: rest.MAIL_FROM } : undefined,
+    keyRotationDays: rest.KEY_ROTATION_DAYS,
     worker: rest.WORKER === 'on',
   };
 }

@@ -31,5 +31,7 @@ export function createGuestlist(options: ServerGuestlistOptions): Guestlist {
     acrValues,
     acrOfNewcomer: passwordAcr,
     apps: () => listApps(database),
+    // By the mappings of each app, see `oidc/claims.ts`.
+    tellsGroups: false,
   });
 }

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { deleteOldTries } from '../invitation/pin-store.ts';
 import { deleteExpiredTokens } from '../account/recovery-store.ts';
 import { forgetInvitees } from '../invitation/retention.ts';
+import { forgetRequests } from '../request/retention.ts';
 import { deleteExpiredVisits } from '../invitation/visit-store.ts';
 import { addSeconds, type Clock } from '../lib/clock.ts';
 import { type Connection, type Database, execute, inTransaction } from '../lib/db.ts';
@@ -25,6 +26,10 @@ type JobArguments = {
   readonly log: Log;
   /** Undefined: mail stays where it is. Closed by `stop`. */
   readonly post?: Post | undefined;
+  /** Queues reminders, also where nothing sends them. Undefined: that is left to the processes that do. */
+  readonly remind?: (() => Promise<unknown>) | undefined;
+  /** Makes the next signing keys and throws old ones away. Undefined: that is left to the processes that do. */
+  readonly tendKeys?: (() => Promise<void>) | undefined;
 };
 
 const batchSize = 1_000;
@@ -35,7 +40,7 @@ export const concurrency = 3;
 /** Not graphile-worker's own default: in a database that is shared, that one may be somebody else's. */
 const schema = 'guestlist_jobs';
 
-export async function startJobs({ connection, database, clock, log, post }: JobArguments): Promise<Jobs> {
+export async function startJobs({ connection, database, clock, log, post, remind, tendKeys }: JobArguments): Promise<Jobs> {
   await installJobs({ connection, database, log, sendsMail: post !== undefined });
   const pool = openPool(connection, log);
   const state = { isStopping: false };
@@ -45,8 +50,20 @@ export async function startJobs({ connection, database, clock, log, post }: JobA
     noHandleSignals: true,
     concurrency,
     logger: jobLogger(log),
-    taskList: { sweep: async () => sweep(database, clock()), ...mailTasks({ post, clock, state }) },
-    parsedCronItems: parseCrontab(['*/10 * * * * sweep ?max=3', ...(post ? ['* * * * * mails ?max=3'] : [])].join('\n')),
+    taskList: {
+      sweep: async () => sweep(database, clock()),
+      ...(remind ? { remind: async () => void (await remind()) } : {}),
+      ...(tendKeys ? { keys: tendKeys } : {}),
+      ...mailTasks({ post, clock, state }),
+    },
+    parsedCronItems: parseCrontab(
+      [
+        '*/10 * * * * sweep ?max=3',
+        ...(remind ? ['*/10 * * * * remind ?max=3'] : []),
+        ...(tendKeys ? ['7 * * * * keys ?max=3'] : []),
+        ...(post ? ['* * * * * mails ?max=3'] : []),
+      ].join('\n'),
+    ),
   });
   return {
     async stop() {
@@ -140,6 +157,7 @@ async function sweep(database: Database, now: Date): Promise<void> {
   await deleteExpiredVisits(database, now);
   await deleteOldTries(database, now);
   await forgetInvitees(database, now);
+  await forgetRequests(database, now);
   await inTransaction(database, (trx) => deleteExpiredTokens(trx, now));
   await deleteExpiredThrottles(database, now);
 }

@@ -9,7 +9,8 @@ import { ownPath } from '../invitation/host.ts';
 import type { PageOf, Show } from '../lib/answer.ts';
 import type { Database } from '../lib/db.ts';
 import type { Seal } from '../lib/seal.ts';
-import { findMail, listMail } from '../mail/outbox.ts';
+import { setPageHeaders } from '../lib/headers.ts';
+import { findMail, listMail, type QueuedMail } from '../mail/outbox.ts';
 import type { Guestlist } from '../plugin.ts';
 import type { Pages } from './pages.ts';
 
@@ -19,7 +20,7 @@ export type OwnSite = {
   /** The mailbox of a development server opens what rests sealed. */
   readonly seal: Seal;
   readonly provider: Provider;
-  readonly guestlist: Pick<Guestlist, 'waitingFor'>;
+  readonly guestlist: Pick<Guestlist, 'waitingFor' | 'requests'>;
   readonly show: Show<PageOf<Pages>>;
 };
 
@@ -33,6 +34,7 @@ export async function showHome({ issuer, database, provider, guestlist, show }: 
     signInHref: signInPath({ provider, issuer }, '/'),
     forgotHref: ownPath(issuer, '/account/forgot'),
     securityHref: ownPath(issuer, '/account/security'),
+    requestHref: (await guestlist.requests.list()).some(({ isOpen }) => isOpen) ? ownPath(issuer, '/invite/request') : undefined,
     waitingHref: account && (await guestlist.waitingFor(account.id)).length > 0 ? ownPath(issuer, '/invite/waiting') : undefined,
   };
   show(ctx, { page: 'server/home', data });
@@ -42,9 +44,25 @@ export async function showMailbox({ database, seal, show }: OwnSite, ctx: Contex
   show(ctx, { page: 'mail/mailbox', data: { mails: await listMail(database, 100, seal) } });
 }
 
-export async function showMail({ database, seal, show }: OwnSite, ctx: Context): Promise<void> {
+export async function showMail(site: OwnSite, ctx: Context): Promise<void> {
+  site.show(ctx, { page: 'mail/message', data: { mail: await mailOf(site, ctx) } });
+}
+
+async function mailOf({ database, seal }: OwnSite, ctx: Context): Promise<QueuedMail> {
   const { id } = ctx['params'];
   const mail = isUuid(id) ? await findMail(database, id, seal) : undefined;
   if (!mail) throw new Failure('page_not_found');
-  show(ctx, { page: 'mail/message', data: { mail } });
+  return mail;
+}
+
+/** As it is sent. Its own styles apply; nothing in it runs, loads, or is of our origin. */
+export async function showMailHtml(site: OwnSite, ctx: Context): Promise<void> {
+  const { html } = await mailOf(site, ctx);
+  setPageHeaders(ctx, { secretAddress: true });
+  ctx.set(
+    'Content-Security-Policy',
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'; sandbox",
+  );
+  ctx.type = 'html';
+  ctx.body = html;
 }

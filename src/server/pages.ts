@@ -5,6 +5,7 @@ import type { FailureCode } from '../errors.ts';
 import type { InvitationMails, InvitationPages } from '../invitation/pages.ts';
 import type { QueuedMail } from '../mail/outbox.ts';
 import type { LogoutPages } from '../oidc/logout.ts';
+import type { RequestMails, RequestPages } from '../request/pages.ts';
 
 type OwnPages = {
   /** `/`: what this is, the code field, and whether one is signed in. */
@@ -13,6 +14,8 @@ type OwnPages = {
     readonly account: { readonly name: string; readonly email: string | undefined } | undefined;
     /** Invitations for an address of theirs; undefined: none. */
     readonly waitingHref: string | undefined;
+    /** Where one can ask to be invited; undefined: nowhere. */
+    readonly requestHref: string | undefined;
     readonly signOutHref: string;
     readonly signInHref: string;
     readonly forgotHref: string;
@@ -28,4 +31,12 @@ type OwnPages = {
   'mail/message': { readonly mail: QueuedMail };
 };
 
-export type Pages = InvitationPages & InvitationMails & AccountPages & AccountMails & ConsentPages & LogoutPages & OwnPages;
+export type Pages = InvitationPages &
+  InvitationMails &
+  RequestPages &
+  RequestMails &
+  AccountPages &
+  AccountMails &
+  ConsentPages &
+  LogoutPages &
+  OwnPages;

@@ -67,7 +67,7 @@ function logTried(log: Log, { id, kind, outcome, answer }: Tried): void {
 }
 
 /** What the inviter sent off; not what strangers can have sent, nor the mail that tells this. */
-const ofInviters: readonly string[] = ['invited'];
+const ofInviters: readonly string[] = ['invited', 'reminder'];
 
 async function tellOfFailure(host: MailHost, trx: Transaction, { kind, to, invitationId, now }: GivenUp): Promise<void> {
   const invitation = invitationId !== null && ofInviters.includes(kind) ? await findInvitation(trx, invitationId) : undefined;

@@ -20,8 +20,11 @@ import { register, showRegistration } from '../account/register.ts';
 import { changePassword, forMembers, showPassword, showSecurity } from '../account/security.ts';
 import { showSignIn, signIn } from '../account/sign-in.ts';
 import { answerConsent, type ConsentSite, showConsent } from '../consent/routes.ts';
+import { leaveApp, showNoAccess } from '../consent/no-access.ts';
 import { Failure } from '../errors.ts';
-import { type OwnSite, showHome, showMail, showMailbox } from './own-pages.ts';
+import { ownPath } from '../invitation/host.ts';
+import { leadTo } from '../lib/answer.ts';
+import { type OwnSite, showHome, showMail, showMailbox, showMailHtml } from './own-pages.ts';
 
 export type ServerSite = AccountSite & ConsentSite & OwnSite & { readonly showsMailbox: boolean };
 
@@ -33,6 +36,12 @@ export function serverRoutes(site: ServerSite): Middleware {
   const router = new Router();
   router.get('/', at(showHome));
   router.get('/robots.txt', showRobots);
+  // As people say it; the pages are the plugin's.
+  for (const path of ['/request-invitation', '/request-invitation/:slug'])
+    router.get(path, (ctx) => {
+      const { slug } = ctx['params'];
+      leadTo(ctx, `${ownPath(site.issuer, `/invite/request${slug ? `/${encodeURIComponent(slug)}` : ''}`)}${ctx.search}`);
+    });
   router.get('/interaction/:uid', at(showInteraction));
   router.get('/interaction/:uid/sign-in', at(showSignIn));
   router.post('/interaction/:uid/sign-in', at(signIn));
@@ -40,10 +49,12 @@ export function serverRoutes(site: ServerSite): Middleware {
   router.post('/interaction/:uid/register', at(register));
   router.get('/interaction/:uid/consent', at(showConsent));
   router.post('/interaction/:uid/consent', at(answerConsent));
+  router.post('/interaction/:uid/leave', at(leaveApp));
   accountRoutes(router, at);
   if (site.showsMailbox) {
     router.get('/mailbox', at(showMailbox));
     router.get('/mailbox/:id', at(showMail));
+    router.get('/mailbox/:id/html', at(showMailHtml));
   }
   return router.routes() as unknown as Middleware;
 }
@@ -82,6 +93,7 @@ const pageOfPrompt: Readonly<Record<string, (site: ServerSite, ctx: Context) => 
   login: showSignIn,
   create: showRegistration,
   consent: showConsent,
+  access: showNoAccess,
 };
 
 async function showInteraction(site: ServerSite, ctx: Context): Promise<void> {

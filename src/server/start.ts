@@ -8,10 +8,12 @@ import type { EmbeddedEvent } from '../lib/embedded-postgres.ts';
 import type { Random } from '../lib/random.ts';
 import { createSeal } from '../lib/seal.ts';
 import { loadKeys } from '../oidc/keys.ts';
+import { tendKeys } from '../oidc/rotation.ts';
 import { type App, createApp } from './app.ts';
 import { hasAdmin, inviteAdmin } from './bootstrap.ts';
 import type { Config } from './config.ts';
 import { openServerDatabase, type ServerDatabase } from './database.ts';
+import { createGuestlist } from './guestlist.ts';
 import { concurrency, type Jobs, startJobs } from './jobs.ts';
 import { listenOn, type Stop } from './listen.ts';
 import type { Log } from './log.ts';
@@ -105,7 +107,17 @@ export async function startWorker(options: WorkerOptions): Promise<Pick<Started,
 function startJobsOf({ config, ...tools }: WorkerOptions, { connection, database }: ServerDatabase, secret: string): Promise<Jobs> {
   const { smtp, issuer, brand } = config;
   const post = smtp && openPost({ ...tools, smtp, issuer, brand, secret, database, connectionCount: concurrency });
-  return startJobs({ ...tools, connection, database, post });
+  const { remind } = createGuestlist({ ...tools, issuer, brand, secret, database });
+  const { keyRotationDays: rotationDays } = config;
+  const seal = createSeal(secret, tools.random);
+  return startJobs({
+    ...tools,
+    connection,
+    database,
+    post,
+    remind,
+    tendKeys: () => tendKeys({ ...tools, database, seal }, { rotationDays }),
+  });
 }
 
 /** Mails are for their readers: whoever reaches a server by another name may be anybody. */

@@ -1,7 +1,7 @@
 /** What an invitation can ask for, in a real browser: a PIN, a mailbox, another account, somebody's decision. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { mailedCode, mailedLink } from '../support/mail.ts';
+import { mailedCode, mailedLink, mailedRequestLink } from '../support/mail.ts';
 import { goodPassword, join as joinAs } from '../support/people.ts';
 import { createBrowser } from '../support/browser.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -164,6 +164,42 @@ describe.skipIf(chromium === undefined)('in Chromium', () => {
       await look('2-list');
       await press(page, 'Have a look');
       await look('3-landing');
+    });
+  });
+
+  it('somebody asks to be invited, and whoever runs the group decides', async () => {
+    await server.guestlist.requests.open('choir');
+    await visit('asking', phone, async ({ page, look }) => {
+      await page.goto(`${server.issuer}/request-invitation`);
+      await press(page, 'Ask for an invitation');
+      expect(await page.locator('[aria-invalid=true]').count()).toBe(2);
+      await look('1-mistakes');
+      await page.getByLabel('Your name', { exact: true }).fill('Eli Soto');
+      await page.getByLabel('E-mail', { exact: true }).fill('eli@example.org');
+      await page.getByLabel('A few words').fill('I sing bass.');
+      await press(page, 'Ask for an invitation');
+      await look('2-sent');
+      await page.goto(await mailedRequestLink(server.database, 'eli@example.org'));
+      await look('3-confirm');
+      await press(page, 'Yes, send my request');
+      expect(await headingOf(page)).toBe('Request sent');
+      await page.goto(`${server.issuer}/mailbox`);
+      await follow(page, page.getByRole('link', { name: 'Your request at Kammerchor Nord' }));
+      await follow(page, page.getByRole('link', { name: 'See it as mail programs show it' }));
+      await look('4-mail');
+      await follow(page, page.getByRole('link', { name: 'Yes, send my request', exact: true }));
+      expect(await headingOf(page)).toBe('Request sent');
+    });
+    await visit('deciding', desktop, async ({ page, look }) => {
+      await server.guestlist.invite({ groups: ['choir:manager'], email: 'maya@example.org' });
+      await page.goto(await mailedLink(server.database, 'maya@example.org'));
+      await press(page, 'I’m new here');
+      await register(page);
+      await page.goto(`${server.issuer}/invite/requests`);
+      await look('1-queue');
+      await press(page, 'Invite');
+      await look('2-invited');
+      expect(await page.getByRole('status').textContent()).toBe('The invitation is on its way.');
     });
   });
 

@@ -1,6 +1,7 @@
 /** Every command on a database of `DATABASE_URL`, as a person and as a program would read it. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { openClientSecret } from '../../src/client/client.ts';
+import { openClientSecret } from '../../src/client/secret.ts';
+import { listSecrets } from '../../src/client/secret-store.ts';
 import { findClient } from '../../src/client/store.ts';
 import { rollback } from '../../src/lib/migrate.ts';
 import { secureRandom } from '../../src/lib/random.ts';
@@ -174,6 +175,7 @@ describe('an account', () => {
     expect(await lines('account', 'show', 'ADA@Example.org')).toEqual([
       `Ada Park <ada@example.org>  ${id}`,
       '  ada@example.org: not verified',
+      expect.stringMatching(/^ {2}came by invitation \S+$/),
       '  groups: choir',
       '  roles: choir:manager',
       '  entitlements: door:open music:download plan:read',
@@ -193,7 +195,8 @@ describe('an app', () => {
     expect(answer).toEqual({ client_id: 'wiki', client_secret: expect.stringMatching(/^[0-9a-f]{64}$/) });
     const stored = await findClient(testDatabase.database, 'wiki');
     expect(stored).toMatchObject({ name: 'Wiki', firstParty: true, redirectUris: ['https://wiki.example.org/cb'] });
-    expect(stored && openClientSecret(createSeal(secret, secureRandom), stored)).toBe(answer.client_secret);
+    const [kept] = await listSecrets(testDatabase.database, 'wiki', new Date());
+    expect(kept && openClientSecret(createSeal(secret, secureRandom), 'wiki', kept)).toBe(answer.client_secret);
     expect(await placesWith(answer.client_secret)).toEqual([]);
     expect(await placesWith('https://wiki.example.org/cb')).toEqual(['client']);
   });

@@ -250,6 +250,24 @@ describe('a template', () => {
     expect(made).toMatchObject({ grants: ['choir:member'], maxUses: 2, label: 'Tenors', hasPin: true, pin: like('\\d{6}') });
     expect(Math.abs(Date.parse(made.expiresAt) - Date.now() - 30 * 86_400_000)).toBeLessThan(60_000);
   });
+
+  it('may have no reminders, as an invitation may', async () => {
+    await lines('template', 'add', 'quiet', '--group', 'choir', '--no-reminders');
+    const made = [
+      await json('invite', '--group', 'choir', '--email', 'loud@example.org'),
+      await json('invite', '--group', 'choir', '--email', 'quiet@example.org', '--no-reminders'),
+      await json('invite', '--template', 'quiet', '--email', 'quieter@example.org'),
+    ];
+    for (const email of ['loud', 'quiet', 'quieter']) await keepMailed(`${email}@example.org`);
+    const rows = await testDatabase
+      .database('guestlist.invitation')
+      .whereIn(
+        'id',
+        made.map(({ id }) => id),
+      )
+      .orderBy('id');
+    expect(rows.map(({ reminders }) => reminders)).toEqual([true, false, false]);
+  });
 });
 
 it('no PIN and no token is in the record of what was done, nor anywhere in clear', async () => {

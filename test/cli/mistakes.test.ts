@@ -1,8 +1,7 @@
 /** Mistakes in the call end with 2 and name what is wrong; refusals end with 1 and one sentence. Neither changes anything. */
 import pLimit from 'p-limit';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { addClient } from '../../src/client/register.ts';
-import { defaultScope } from '../../src/client/client.ts';
+import { addClient } from '../../src/client/manage.ts';
 import { addGroup, addRight } from '../../src/group/manage.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { secureRandom } from '../../src/lib/random.ts';
@@ -27,17 +26,10 @@ beforeAll(async () => {
   await loadKeys({ database, ...tools });
   await addGroup(database, { slug: 'choir', name: 'Choir', description: '', rights: [] }, tools);
   await addRight(database, { name: 'plan:read', description: '' }, tools);
-  const client = {
-    postLogoutRedirectUris: [],
-    initiateLoginUri: undefined,
-    backchannelLogoutUri: undefined,
-    resources: [],
-    firstParty: false,
-  };
   await addClient(
     database,
-    { id: 'wiki', name: 'Wiki', redirectUris: ['https://wiki.example.org/'], scope: defaultScope, isPublic: false, ...client },
-    tools,
+    { id: 'wiki', redirectUris: ['https://wiki.example.org/'] },
+    { ...tools, actor: 'operator', complaintAbout: () => undefined },
   );
 });
 afterAll(async () => {
@@ -181,7 +173,7 @@ const refusals: Readonly<Record<string, string>> = {
   'invite --template nothing': 'There is no template nothing. Make it with: guestlist template add nothing',
   'invite --group choir --by nobody@example.org': 'There is no account with the address nobody@example.org.',
   'invite --group choir --right no:such': 'There is no right no:such. Make it with: guestlist right add no:such',
-  'invite --group choir --app nothing': 'There is no app nothing with an address where it starts a sign-in (--initiate-login-uri).',
+  'invite --group choir --app nothing': 'There is no app nothing, or it has no address where it starts a sign-in (--initiate-login-uri).',
   'invitation show 0198c0de-0000-7000-8000-000000000000': 'There is no invitation with this id.',
   'invitation revoke nonsense': 'There is no invitation with this id.',
   'invitation change nonsense --no-pin': 'There is no invitation with this id.',

@@ -193,6 +193,8 @@ describe('groups and rights', () => {
         capacity: null,
         sensitive: false,
         archived: false,
+        parent: null,
+        depth: 0,
       },
     ]);
   });

@@ -50,6 +50,7 @@ const invitation: Invitation = {
   message: '',
   locale: undefined,
   landingClientId: undefined,
+  askedForAt: undefined,
   maxUses: 3,
   createdAt: made,
   grants: offered,

@@ -62,6 +62,7 @@ const invitation: fc.Arbitrary<Invitation> = fc.record({
   needsApproval: fc.boolean(),
   pinSetAt: seldom(instant),
   confirmedAt: fc.option(instant, { nil: undefined }),
+  askedForAt: fc.option(instant, { nil: undefined }),
   grants: fc.array(grant, { maxLength: 4 }),
 });
 
@@ -179,6 +180,7 @@ const plainFacts: Facts = {
     needsApproval: false,
     pinSetAt: undefined,
     confirmedAt: undefined,
+    askedForAt: undefined,
     grants: [],
   },
   approach: { channel: 'link', superseded: false, pinPassedAt: undefined, pinLock: undefined, provenKey: undefined },

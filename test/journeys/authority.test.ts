@@ -162,6 +162,7 @@ describe('what nobody asked for (G13, G14)', () => {
     used_count: -5,
     revokedAt: null,
     confirmedAt: new Date(),
+    askedForAt: undefined,
     confirmedBy: 'x',
     createdAt: new Date(0),
     pinHash: 'x',

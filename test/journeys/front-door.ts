@@ -4,7 +4,8 @@ import { secureRandom } from '../../src/lib/random.ts';
 import { mintToken, toCode } from '../../src/invitation/token.ts';
 import { createBrowser } from '../support/browser.ts';
 import { snapshot } from '../support/invariants.ts';
-import { join, openAsNewcomer, register } from '../support/people.ts';
+import { mailedLink } from '../support/mail.ts';
+import { askFor, join, openAsNewcomer, register } from '../support/people.ts';
 import { createRelyingApp } from '../support/relying-app.ts';
 import type { JourneyServer, StartServer } from '../support/server.ts';
 
@@ -234,5 +235,16 @@ export function frontDoorJourneys(start: StartServer): void {
     const page = await thief.open('/invite');
     expect(page.url).toMatch(/done/);
     expect(page.$('form').length).toBe(0);
+  });
+
+  test('somebody asks to be invited, and comes in by the invitation that follows', async () => {
+    await server.addGroup('asked');
+    await server.guestlist.requests.open('asked');
+    const email = 'somebody-who-asks@example.org';
+    expect((await askFor(server, 'asked', email)).heading).toBe('Request sent');
+    const [request] = await server.guestlist.requests.waiting({ group: 'asked' });
+    await server.guestlist.requests.approve(request?.id ?? '');
+    const done = await join(createBrowser(server.issuer), await mailedLink(server.database, email), { email });
+    expect(done.heading).toBe('You’re in!');
   });
 }

@@ -8,7 +8,7 @@ import type { Pages } from '../../src/server/pages.ts';
 
 const renderer = createRenderer({ brand: 'Guestlist', base: '' });
 const show = createShow<Pages>(renderer, () => new Date('2026-11-21T10:00:00Z'));
-const data = { codeAction: '/invite/code', signInHref: undefined };
+const data = { codeAction: '/invite/code', signInHref: undefined, requestHref: undefined };
 const app = new Koa();
 let answer: (ctx: Context) => void = () => undefined;
 let address: string;

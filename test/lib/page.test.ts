@@ -13,7 +13,7 @@ afterAll(() => rmSync(overrides, { recursive: true }));
 const context = { locale: 'en', now: new Date('2026-11-21T10:00:00Z') };
 const settings = { brand: 'Guestlist', base: '/oidc' };
 const render = createRenderer(settings).render<Pages>();
-const required = { codeAction: '/oidc/invite/code', signInHref: undefined };
+const required = { codeAction: '/oidc/invite/code', signInHref: undefined, requestHref: undefined };
 
 describe('a page', () => {
   it('shows every value as text, and nothing as markup', () => {
@@ -25,7 +25,7 @@ describe('a page', () => {
             {
               codeAction: '/c',
               account: { name: 'Ada', email },
-              waitingHref: undefined,
+              waitingHref: undefined, requestHref: undefined,
               signOutHref: '/out',
               signInHref: '/in',
               forgotHref: '/forgot',

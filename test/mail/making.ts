@@ -52,6 +52,7 @@ export async function addInvitation(database: Database, more: Partial<Invitation
     needsApproval: false,
     pinSetAt: undefined,
     confirmedAt: undefined,
+    askedForAt: undefined,
     grants: [
       {
         kind: 'group',

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../src/lib/db.ts';
 import { secureRandom } from '../../src/lib/random.ts';
 import { createSeal } from '../../src/lib/seal.ts';
-import { loadKeys, WrongSecret } from '../../src/oidc/keys.ts';
+import { arrangeKeys, loadKeys, readKeys, WrongSecret } from '../../src/oidc/keys.ts';
 import { createTestDatabase } from '../support/database.ts';
 
 const secret = 'a secret of the operator, long enough';
@@ -20,8 +20,8 @@ afterAll(async () => {
   await test.drop();
 });
 
-const load = (database: Database = test.database, withSecret = secret) =>
-  loadKeys({ database, seal: createSeal(withSecret, secureRandom), clock, random: secureRandom });
+const load = async (database: Database = test.database, withSecret = secret) =>
+  arrangeKeys(await loadKeys({ database, seal: createSeal(withSecret, secureRandom), clock, random: secureRandom }), clock());
 
 async function storedRows(): Promise<unknown[]> {
   const { rows } = await test.database.raw(
@@ -30,11 +30,13 @@ async function storedRows(): Promise<unknown[]> {
   return rows;
 }
 
-it('makes an RS256 and then an ES256 key that sign and verify, named by their thumbprints', async () => {
+it('makes an RS256 key and then one for each other algorithm, that sign and verify, named by their thumbprints', async () => {
   const { jwks } = await load();
   expect(jwks.keys.map(({ alg, use, kty }) => [alg, use, kty])).toEqual([
     ['RS256', 'sig', 'RSA'],
     ['ES256', 'sig', 'EC'],
+    ['PS256', 'sig', 'RSA'],
+    ['EdDSA', 'sig', 'OKP'],
   ]);
   for (const jwk of jwks.keys) {
     expect(jwk.kid).toBe(await calculateJwkThumbprint(jwk));
@@ -58,7 +60,7 @@ it('gives the same keys to processes that start together and to those that come 
     const loaded = await Promise.all([...others.map((database) => load(database)), load(), load()]);
     const later = await load();
     for (const keys of loaded) expect(keys).toEqual(later);
-    expect(await storedRows()).toHaveLength(4);
+    expect(await storedRows()).toHaveLength(6);
   } finally {
     await Promise.all(others.map((database) => database.destroy()));
   }
@@ -74,18 +76,27 @@ it('adds only what is missing', async () => {
   expect(after.cookieKeys).toEqual(before.cookieKeys);
 });
 
-it('puts the newest key of an algorithm first and keeps the older ones', async () => {
-  const older = await load();
-  await test.database.raw(`update guestlist.server_key set created_at = '2029-01-01'`);
-  await test.database.raw('create table older as select * from guestlist.server_key');
+it('makes a new key of an algorithm whose last one has ended, and signs with that', async () => {
+  const before = await load();
+  const ended = { signs_until: '2029-06-01', published_until: '2030-06-01', signs_from: '2029-01-01' };
+  await test.database('guestlist.server_key').where({ algorithm: 'RS256' }).update(ended);
+  const after = await load();
+  const [first, second, ...others] = after.jwks.keys;
+  expect(first).toMatchObject({ alg: 'RS256', kid: expect.not.stringContaining(before.jwks.keys[0]?.kid ?? '') });
+  expect([second, ...others]).toEqual(before.jwks.keys);
+});
+
+it('reads what is there, and makes nothing', async () => {
+  const seal = createSeal(secret, secureRandom);
+  expect(await readKeys(test.database, seal)).toEqual([]);
+  const loaded = await load();
+  expect(arrangeKeys(await readKeys(test.database, seal), clock())).toEqual(loaded);
+  await test.database.raw(`delete from guestlist.server_key where algorithm = 'ES256'`);
+  const incomplete = await readKeys(test.database, seal);
+  expect(() => arrangeKeys(incomplete, clock())).toThrow('there is no ES256 key in the database any more');
   await test.database.raw('delete from guestlist.server_key');
-  const newer = await load();
-  await test.database.raw('insert into guestlist.server_key select * from older');
-  const both = await load();
-  const kids = (keys: typeof both) => keys.jwks.keys.map(({ kid }) => kid);
-  expect(kids(both)).toEqual([kids(newer)[0], kids(older)[0], kids(newer)[1], kids(older)[1]]);
-  expect(both.cookieKeys).toEqual([...newer.cookieKeys, ...older.cookieKeys]);
-  expect(both.dpopSecret).toEqual(newer.dpopSecret);
+  const none = await readKeys(test.database, seal);
+  expect(() => arrangeKeys(none, clock())).toThrow('there are no keys in the database any more');
 });
 
 it('keeps no key in clear', async () => {

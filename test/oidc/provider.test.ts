@@ -56,7 +56,7 @@ test('discovery says what there is', async () => {
   expect(metadata.response_types_supported).toEqual(expect.arrayContaining(['code', 'none']));
   expect(metadata.response_types_supported).toHaveLength(2);
   expect(metadata.scopes_supported).toEqual(expect.arrayContaining(['openid', 'offline_access', 'groups', 'roles', 'entitlements']));
-  expect(metadata.id_token_signing_alg_values_supported?.toSorted()).toEqual(['ES256', 'RS256']);
+  expect(metadata.id_token_signing_alg_values_supported?.toSorted()).toEqual(['ES256', 'EdDSA', 'PS256', 'RS256']);
   for (const endpoint of [
     'pushed_authorization_request_endpoint',
     'introspection_endpoint',
@@ -67,7 +67,7 @@ test('discovery says what there is', async () => {
     expect(metadata[endpoint]).toMatch(new RegExp(`^${server.issuer}/`));
   }
   const { keys } = (await (await fetch(metadata.jwks_uri ?? '')).json()) as { keys: Record<string, unknown>[] };
-  expect(keys.map(({ alg }) => alg)).toEqual(['RS256', 'ES256']);
+  expect(keys.map(({ alg }) => alg)).toEqual(['RS256', 'ES256', 'PS256', 'EdDSA']);
   for (const key of keys) expect(Object.keys(key)).not.toContain('d');
 });
 

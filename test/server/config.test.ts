@@ -47,6 +47,7 @@ const standard = {
   terms: { terms: undefined, privacy: undefined },
   support: undefined,
   smtp: undefined,
+  keyRotationDays: 90,
   worker: true,
 };
 
@@ -71,6 +72,7 @@ describe('development', () => {
       PRIVACY_URL: 'http://example.org/privacy#top',
       SUPPORT_URL: 'mailto:help@example.org?subject=Guestlist',
       ...mail,
+      KEY_ROTATION_DAYS: '0',
       WORKER: 'off',
       PATH: '/bin',
     };
@@ -88,29 +90,14 @@ describe('development', () => {
       terms: { terms: 'https://example.org/terms?v=3', privacy: 'http://example.org/privacy#top' },
       support: 'mailto:help@example.org?subject=Guestlist',
       smtp: { url: mail.SMTP_URL, from: mail.MAIL_FROM },
+      keyRotationDays: 0,
       worker: false,
     });
   });
 
   it('takes an empty variable for none', () => {
-    const names = [
-      'NODE_ENV',
-      'PORT',
-      'ISSUER',
-      'DATA_DIR',
-      'DATABASE_URL',
-      'GUESTLIST_SECRET',
-      'TRUST_PROXY',
-      'LOG_LEVEL',
-      'BRAND',
-      'REGISTRATION',
-      'TERMS_URL',
-      'PRIVACY_URL',
-      'SUPPORT_URL',
-      'SMTP_URL',
-      'MAIL_FROM',
-      'WORKER',
-    ];
+    const names = `NODE_ENV PORT ISSUER DATA_DIR DATABASE_URL GUESTLIST_SECRET TRUST_PROXY LOG_LEVEL
+      BRAND REGISTRATION TERMS_URL PRIVACY_URL SUPPORT_URL SMTP_URL MAIL_FROM KEY_ROTATION_DAYS WORKER`.split(/\s+/);
     expect(
       readConfig(
         Object.fromEntries(
@@ -172,6 +159,11 @@ const bad: [string, string][] = [
   ['MAIL_FROM', 'Choir'],
   ['MAIL_FROM', 'choir@example.org, eve@example.org'],
   ['MAIL_FROM', 'Choir <choir@example.org>\r\nBcc: eve@example.org'],
+  ['KEY_ROTATION_DAYS', 'never'],
+  ['KEY_ROTATION_DAYS', '-1'],
+  ['KEY_ROTATION_DAYS', '6'],
+  ['KEY_ROTATION_DAYS', '30.5'],
+  ['KEY_ROTATION_DAYS', '3651'],
   ['WORKER', 'no'],
 ];
 
@@ -193,6 +185,7 @@ describe('a mistake', () => {
       'DATABASE_URL',
       'GUESTLIST_SECRET',
       'ISSUER',
+      'KEY_ROTATION_DAYS',
       'LOG_LEVEL',
       'MAIL_FROM',
       'NODE_ENV',

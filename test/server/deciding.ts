@@ -1,6 +1,7 @@
 /** The refusals of those who decide about invitations and people, and how a refusal is seen at all. */
 import { errors, Failure, type FailureCode } from '../../src/errors.ts';
-import type { Browser, Rest } from '../support/browser.ts';
+import { type Browser, createBrowser, type Rest } from '../support/browser.ts';
+import { askFor } from '../support/people.ts';
 import { expect } from 'vitest';
 import type { TestServer } from '../support/server.ts';
 
@@ -49,6 +50,20 @@ export const deciding = (site: () => Site) =>
     grant_not_allowed: async () => {
       const { accountId } = await site().someMember();
       return thrownBy(() => site().server.guestlist.invite({ groups: ['choir'], inviterId: accountId }));
+    },
+    requests_closed: async () => {
+      const browser = createBrowser(site().server.issuer);
+      return seenOn(await browser.open('/invite/request/choir'));
+    },
+    request_not_found: async () => thrownBy(() => site().server.guestlist.requests.approve('0197-none')),
+    request_decided: async () => {
+      const { server } = site();
+      await server.addGroup('wanted');
+      await server.guestlist.requests.open('wanted');
+      await askFor(server, 'wanted', 'decided@example.org');
+      const [request] = await server.guestlist.requests.waiting({ group: 'wanted' });
+      await server.guestlist.requests.approve(request?.id ?? '');
+      return thrownBy(() => server.guestlist.requests.decline(request?.id ?? ''));
     },
     second_person_needed: async () => {
       await site().server.guestlist.addGroup({ slug: 'vault', name: 'Vault', sensitive: true });

@@ -107,6 +107,19 @@ test('each minute somebody looks for what is due, whether or not there was a job
   await running.stop();
 });
 
+test('each hour somebody looks after the keys', async () => {
+  let count = 0;
+  const tendKeys = async () => {
+    count += 1;
+  };
+  const running = await startJobs({ ...own, clock: () => now, log, tendKeys });
+  const crons = () => own.database('guestlist_jobs._private_known_crontabs').orderBy('identifier').pluck('identifier');
+  await expect.poll(crons, { timeout: 5_000 }).toEqual(['keys', 'sweep']);
+  await own.database.raw(`select guestlist_jobs.add_job('keys')`);
+  await expect.poll(() => count, { timeout: 5_000 }).toBe(1);
+  await running.stop();
+});
+
 test('without a mail server, mail jobs are left to those who have one', async () => {
   await install(true);
   await queue();

@@ -214,12 +214,21 @@ const provoke: Record<FailureCode, () => Promise<Seen>> = {
   },
   group_not_found: () => thrownBy(() => server.guestlist.invite({ groups: ['no-such-group'] })),
   group_exists: () => thrownBy(() => addGroup(server.database, { slug: 'choir', name: 'Again', description: '', rights: [] }, tools())),
+  group_cycle: () => thrownBy(() => server.guestlist.changeGroup('choir', { parent: 'choir' })),
+  group_too_deep: async () => {
+    const slugs = Array.from({ length: 9 }, (_, index) => `level-${index}`);
+    return thrownBy(async () => {
+      for (const [index, slug] of slugs.entries())
+        await server.guestlist.addGroup({ slug, name: slug, ...(index === 0 ? {} : { parent: slugs[index - 1]! }) });
+    });
+  },
   right_not_found: () => thrownBy(() => server.guestlist.invite({ rights: ['no:such:right'] })),
   right_exists: async () => {
     await addRight(server.database, { name: 'twice:made', description: '' }, tools());
     return thrownBy(() => addRight(server.database, { name: 'twice:made', description: '' }, tools()));
   },
   client_not_found: () => thrownBy(() => server.guestlist.invite({ groups: ['choir'], landingClientId: 'no-such-app' })),
+  client_invalid: () => thrownBy(() => server.addClient({ id: 'crooked', redirectUris: ['/no-address'] })),
   client_exists: () => thrownBy(() => server.addClient({ id: 'app', redirectUris: ['https://app.example.org/'] })),
   account_not_found: async () => {
     const { exitCode, stderr } = await runCommand(['account', 'show', 'nobody@example.org'], {

@@ -96,7 +96,8 @@ export function createBrowser(home: string): Browser {
   };
 }
 
-function formOf({ $, url, html }: Page, button: string): { action: string; filled: Fields } {
+/** Where the form that holds the button goes, and what the page has put into it. */
+export function formOf({ $, url, html }: Page, button: string): { action: string; filled: Fields } {
   const found = $('button')
     .filter((_, element) => $(element).text().trim() === button || $(element).attr('value') === button)
     .first();

@@ -22,6 +22,8 @@ const lastingTables = [
   'invitation_token',
   'invitation_grant',
   'invitation_template',
+  'invitation_renewal',
+  'mail_stop',
   'redemption',
   'approval',
   'agreement',

@@ -35,6 +35,14 @@ export async function mailedCode(database: Database, address: string): Promise<s
   return code.replace(/\s/g, '');
 }
 
+/** The link in the newest mail that asks to confirm a request for an invitation. */
+export async function mailedRequestLink(database: Database, address: string): Promise<string> {
+  const { text } = await newest(database, address, 'request-confirm');
+  const [link] = text.match(/http\S+\/invite\/request-confirm\/[A-Za-z0-9_-]{22}/) ?? [];
+  if (!link) throw new Error(`no link in: ${text}`);
+  return link;
+}
+
 /** The link in the newest mail that asks for a new password, or for another address to be confirmed. */
 export async function mailedAccountLink(database: Database, address: string, kind: 'password-reset' | 'email-change'): Promise<string> {
   const { text } = await newest(database, address, kind);

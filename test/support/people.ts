@@ -3,7 +3,7 @@ import { findMailbox } from '../../src/account/store.ts';
 import type { Database } from '../../src/lib/db.ts';
 import { emailKey } from '../../src/lib/email.ts';
 import { type Browser, createBrowser, type Rest } from './browser.ts';
-import { mailedCode, mailedLink } from './mail.ts';
+import { mailedCode, mailedLink, mailedRequestLink } from './mail.ts';
 import type { JourneyServer } from './server.ts';
 
 export type Newcomer = { readonly name?: string; readonly email: string; readonly password?: string };
@@ -71,4 +71,26 @@ export async function becomeMember(
 /** A page as it was before anything of one browser, one request or one interaction was put into it. */
 export function withoutTokens({ html }: Pick<Rest, 'html'>): string {
   return html.replace(/(name="form_token" value=")[^"]*/g, '$1').replace(/(\/interaction\/)[\w-]+/g, '$1');
+}
+
+/** Asks to be invited to a group, by its page, as far as the mail that follows. */
+export async function sendRequest(
+  { issuer }: Pick<JourneyServer, 'issuer'>,
+  group: string,
+  { email, name = 'Ada Park', note = '', query = '' }: { email: string; name?: string; note?: string; query?: string },
+): Promise<Rest> {
+  const browser = createBrowser(issuer);
+  return browser.submit(await browser.open(`/invite/request/${group}${query}`), 'Ask for an invitation', { email, name, note });
+}
+
+/** The link in the mail, and the button behind it. */
+export async function confirmRequest({ issuer, database }: Pick<JourneyServer, 'issuer' | 'database'>, email: string): Promise<Rest> {
+  const browser = createBrowser(issuer);
+  return browser.submit(await browser.open(await mailedRequestLink(database, email)), 'Yes, send my request');
+}
+
+/** All of it. */
+export async function askFor(server: Pick<JourneyServer, 'issuer' | 'database'>, group: string, email: string): Promise<Rest> {
+  await sendRequest(server, group, { email });
+  return confirmRequest(server, email);
 }

@@ -1,5 +1,6 @@
 /** An app that signs people in, by an OpenID Connect client that is not ours. */
 import * as oidc from 'openid-client';
+import type { NewClient } from '../../src/client/manage.ts';
 import type { Browser, Rest } from './browser.ts';
 import type { JourneyServer } from './server.ts';
 
@@ -23,32 +24,33 @@ export type Flow = {
   finish(rest: Rest, params?: Readonly<Record<string, string>>): Promise<oidc.TokenEndpointResponse & oidc.TokenEndpointResponseHelpers>;
 };
 
-export type AppOptions = {
-  readonly id?: string;
-  readonly firstParty?: boolean;
-  readonly scope?: string;
-  readonly resources?: readonly string[];
-};
+export type AppOptions = Partial<NewClient>;
 
 export const fullScope = 'openid profile email groups roles entitlements';
 
 export async function createRelyingApp(
   server: Pick<JourneyServer, 'issuer' | 'addClient'>,
-  { id = 'app', firstParty = true, resources = [], scope }: AppOptions = {},
+  { id = 'app', signingAlg = 'RS256', ...wish }: AppOptions = {},
 ): Promise<RelyingApp> {
   const redirectUri = `https://${id}.example.org/callback`;
   const secret = await server.addClient({
     id,
-    firstParty,
-    resources,
-    ...(scope === undefined ? {} : { scope }),
+    firstParty: true,
+    signingAlg,
     redirectUris: [redirectUri],
     initiateLoginUri: `https://${id}.example.org/login`,
     postLogoutRedirectUris: [`https://${id}.example.org/`],
+    ...wish,
   });
-  const config = await oidc.discovery(new URL(server.issuer), id, undefined, oidc.ClientSecretBasic(secret), {
-    execute: [oidc.allowInsecureRequests],
-  });
+  const config = await oidc.discovery(
+    new URL(server.issuer),
+    id,
+    { id_token_signed_response_alg: signingAlg },
+    oidc.ClientSecretBasic(secret),
+    {
+      execute: [oidc.allowInsecureRequests],
+    },
+  );
 
   async function prepare(params: Readonly<Record<string, string>>) {
     const codeVerifier = oidc.randomPKCECodeVerifier();

@@ -1,12 +1,12 @@
 /** The whole server in this process, on a database of its own and a free port, with a clock that tests can move. */
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { addClient, type NewClient } from '../../src/client/register.ts';
+import { addClient, type NewClient, type Rotation, rotateSecret } from '../../src/client/manage.ts';
+import { createComplaintAbout } from '../../src/oidc/clients.ts';
 import { addGroup } from '../../src/group/manage.ts';
 import type { Database } from '../../src/lib/db.ts';
 import { secureRandom } from '../../src/lib/random.ts';
 import { createSeal } from '../../src/lib/seal.ts';
-import { defaultScope } from '../../src/client/client.ts';
 import type { Guestlist } from '../../src/plugin.ts';
 import { type App, type AppOptions, createApp } from '../../src/server/app.ts';
 import { createLog } from '../../src/server/log.ts';
@@ -34,6 +34,7 @@ export type TestServer = JourneyServer & {
   /** Where it really listens, which the issuer says only if it is not given. */
   readonly origin: string;
   readonly app: App;
+  rotateSecret(clientId: string): Promise<Rotation>;
   /** Everything that was logged, as text. */
   readonly log: string[];
 };
@@ -93,6 +94,8 @@ export async function startTestServer({
   });
   socket.serve(app.listener);
   const tools = { clock, random: secureRandom };
+  const seal = createSeal(testSecret, secureRandom);
+  const clientTools = { ...tools, seal, actor: 'operator', complaintAbout: createComplaintAbout(issuer) };
   return {
     issuer,
     origin,
@@ -108,20 +111,8 @@ export async function startTestServer({
     addGroup: async (slug, { name = `Group ${slug}`, rights = [] } = {}) => {
       await addGroup(database, { slug, name, description: `What ${slug} is for`, rights }, tools);
     },
-    addClient: async (wish) => {
-      const client = {
-        name: wish.id,
-        postLogoutRedirectUris: [],
-        initiateLoginUri: undefined,
-        backchannelLogoutUri: undefined,
-        resources: [],
-        scope: defaultScope,
-        firstParty: true,
-        isPublic: false,
-        ...wish,
-      };
-      return (await addClient(database, client, { ...tools, seal: createSeal(testSecret, secureRandom) })).clientSecret;
-    },
+    addClient: async (wish) => (await addClient(database, { firstParty: true, ...wish }, clientTools)).clientSecret,
+    rotateSecret: (id) => rotateSecret(database, id, clientTools),
     close: async () => {
       await socket.close();
       try {

@@ -90,6 +90,7 @@ const refused = {
   signInAction: undefined,
   formToken: 'token',
   askAction: undefined,
+  sendsLink: false,
   askToken: '',
   calendarHref: undefined,
   supportHref: undefined,
@@ -181,6 +182,7 @@ export const invitationSamples: Cases = {
   'invitation/refused': {
     expired: { ...refused, code: 'invitation_expired' },
     'expired, asking for another': { ...outside, inviterName: 'Maya Lind', code: 'invitation_expired', ...asking },
+    'expired, sending another': { ...outside, code: 'invitation_expired', ...asking, sendsLink: true },
     'expired, outside a flow': { ...outside, code: 'invitation_expired' },
     'expired at an unknown time': { ...outside, code: 'invitation_expired', expiresAt: undefined },
     'not started': { ...refused, code: 'invitation_not_started', startsAt: expiresAt, calendarHref: '/invite/opens.ics' },
@@ -217,9 +219,22 @@ export const invitationSamples: Cases = {
     'awaiting approval': { ...done, answer: 'awaiting_approval', apps },
     'awaiting approval of rights': { ...done, answer: 'awaiting_approval', offer: rights },
   },
-  'invitation/asked': { 'of somebody': { inviterName: 'Maya Lind' }, 'of nobody by name': { inviterName: undefined } },
+  'invitation/asked': {
+    'of somebody': { inviterName: 'Maya Lind', isAddressed: false },
+    'of nobody by name': { inviterName: undefined, isAddressed: false },
+    'of an addressed one': { inviterName: 'Maya Lind', isAddressed: true },
+    'of an addressed one of nobody by name': { inviterName: undefined, isAddressed: true },
+  },
+  'invitation/stop': {
+    'reminders go on': { about: 'invitation', isStopped: false, action: '/invite/stop/x.y' },
+    'reminders stopped': { about: 'invitation', isStopped: true, action: '/invite/stop/x.y' },
+    'news goes on': { about: 'account', isStopped: false, action: '/invite/stop/x.y' },
+    'news stopped': { about: 'account', isStopped: true, action: '/invite/stop/x.y' },
+    'requests go on': { about: 'requests', isStopped: false, action: '/invite/stop/x.y' },
+    'requests stopped': { about: 'requests', isStopped: true, action: '/invite/stop/x.y' },
+  },
   'invitation/required': {
-    'signed in': { codeAction: '/invite/code', signInHref: '/sign-in?switch' },
-    'signed out': { codeAction: '/invite/code', signInHref: undefined },
+    'signed in': { codeAction: '/invite/code', signInHref: '/sign-in?switch', requestHref: undefined },
+    'signed out': { codeAction: '/invite/code', signInHref: undefined, requestHref: '/invite/request?app=choir' },
   },
 };

@@ -4,6 +4,7 @@ import { accountMailSamples, accountSamples } from './account-samples.ts';
 import { invitationSamples, terms } from './invitation-samples.ts';
 import { mailSamples } from './mail-samples.ts';
 import { ada, now } from './offers.ts';
+import { requestMailSamples, requestSamples } from './request-samples.ts';
 
 const signIn = {
   action: '/sign-in',
@@ -34,8 +35,24 @@ const register = {
   documents: '',
   agreed: false,
 };
+const noAccess = {
+  clientName: 'Choir cloud',
+  account: ada,
+  codeAction: '/invite/code',
+  requestHref: undefined,
+  signInHref: '/sign-in',
+  leaveAction: '/leave',
+  formToken: 'token',
+};
 const homeLinks = { signInHref: '/sign-in', forgotHref: '/account/forgot', securityHref: '/account/security' };
-const home = { codeAction: '/invite/code', account: undefined, waitingHref: undefined, signOutHref: '/sign-out', ...homeLinks };
+const home = {
+  codeAction: '/invite/code',
+  account: undefined,
+  waitingHref: undefined,
+  requestHref: undefined,
+  signOutHref: '/sign-out',
+  ...homeLinks,
+};
 const providerForm =
   '<form id="op.logoutForm" method="post" action="/session/end/confirm"><input type="hidden" name="xsrf" value="x"/></form>';
 const mail = {
@@ -53,6 +70,8 @@ type Cases = { readonly [Name in keyof Pages]: Readonly<Record<string, Pages[Nam
 export const samples: Cases = {
   ...invitationSamples,
   ...mailSamples,
+  ...requestSamples,
+  ...requestMailSamples,
   ...accountSamples,
   ...accountMailSamples,
   'account/sign-in': {
@@ -100,9 +119,14 @@ export const samples: Cases = {
       resources: [{ resource: 'https://api.example.org', scopes: ['read', 'write'] }],
     },
   },
+  'consent/no-access': {
+    'one can ask': { ...noAccess, requestHref: '/invite/request/choir?app=cloud' },
+    'nobody can ask': noAccess,
+  },
   'server/home': {
     'signed out': home,
     'signed in': { ...home, account: ada },
+    'where one can ask': { ...home, requestHref: '/invite/request' },
     'invited again': { ...home, account: ada, waitingHref: '/invite/waiting' },
   },
   'server/error': {

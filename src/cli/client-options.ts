@@ -1,0 +1,133 @@
+/** The options of `client add` and `client change`: every setting of an app but its secrets. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { authMethods, clientIdPattern, type signingAlgorithms } from '../client/client.ts';
+import type { ClientChange } from '../client/manage.ts';
+import type { ClaimMapping } from '../client/mapping-schema.ts';
+import { claimMappingsSchema } from '../client/mapping-schema.ts';
+import { Mistake } from './explain.ts';
+import { address, algorithmOption, collect, lengthOfTime, matching } from './option.ts';
+import { defined } from './wish.ts';
+
+export const clientId = matching(clientIdPattern, 'It must have 1 to 100 visible ASCII characters.');
+
+export type ClientOptions = {
+  readonly name?: string;
+  readonly authMethod?: (typeof authMethods)[number];
+  readonly jwksFile?: string;
+  readonly jwksUri?: string;
+  readonly redirectUri?: readonly string[];
+  readonly postLogoutRedirectUri?: readonly string[];
+  readonly initiateLoginUri?: string;
+  readonly backchannelLogoutUri?: string;
+  readonly startUrl?: string;
+  readonly resource?: readonly string[];
+  readonly public?: true;
+  readonly firstParty?: boolean;
+  readonly scope?: string;
+  readonly signingAlg?: (typeof signingAlgorithms)[number];
+  readonly requiredGroup?: string;
+  readonly withoutPkce?: string;
+  readonly pairwise?: boolean;
+  readonly refresh?: boolean;
+  readonly attachGroup?: readonly string[];
+  readonly claims?: string;
+  readonly idTokenLasts?: number;
+  readonly accessTokenLasts?: number;
+  readonly refreshTokenLasts?: number;
+};
+
+export function addClientOptions(command: Command): Command {
+  const { uris, text } = { uris: collect(address), text: matching(/^.{1,200}$/u, 'It must have 1 to 200 characters.') };
+  return command
+    .option('--redirect-uri <uri>', 'where people come back to; may be repeated', uris)
+    .option('--name <name>', 'shown to people', matching(/^.{1,100}$/u, 'It must have 1 to 100 characters.'))
+    .addOption(new Option('--auth-method <method>', 'how it proves who it is; client_secret_basic without it').choices([...authMethods]))
+    .addOption(new Option('--public', 'it cannot keep a secret: a browser or phone app').conflicts('authMethod'))
+    .option('--jwks-file <file>', 'its public keys, for private_key_jwt')
+    .option('--jwks-uri <url>', 'where its public keys are, for private_key_jwt', httpAddress)
+    .option('--initiate-login-uri <uri>', 'where the app starts a sign-in: invitees are led there', httpAddress)
+    .option('--post-logout-redirect-uri <uri>', 'where people go after signing out; may be repeated', uris)
+    .option('--backchannel-logout-uri <uri>', 'where the app hears of sign-outs', httpAddress)
+    .option('--start-url <url>', 'the app’s own front page', httpAddress)
+    .option('--resource <uri>', 'an API it may get tokens for; may be repeated', uris)
+    .option('--first-party', 'of your own house: people are not asked for consent')
+    .option('--no-first-party', 'people are asked for consent')
+    .option(
+      '--scope <scopes>',
+      'what it may ask for',
+      matching(/^[\x21\x23-\x5B\x5D-\x7E]+( [\x21\x23-\x5B\x5D-\x7E]+)*$/, 'It must be names with single spaces between.'),
+    )
+    .addOption(algorithmOption('--signing-alg <alg>', 'how what it gets is signed; RS256 without it'))
+    .option('--required-group <slug or none>', 'whoever is not in it gets nowhere near the app', text)
+    .option('--without-pkce <why or none>', 'it cannot use PKCE, and why', text)
+    .option('--pairwise', 'its people have a sub that no other app sees')
+    .option('--no-pairwise', 'its people have the same sub everywhere')
+    .option('--no-refresh', 'it gets no refresh tokens')
+    .option('--attach-group <slug or none>', 'a group that is this app’s business; may be repeated', collect(text))
+    .option('--claims <file or none>', 'its claim mappings, as JSON')
+    .option('--id-token-lasts <1h>', 'an hour without it', lengthOfTime({ mostYears: 1 }))
+    .option('--access-token-lasts <10m>', 'ten minutes without it', lengthOfTime({ mostYears: 1 }))
+    .option('--refresh-token-lasts <30d>', 'thirty days without it', lengthOfTime({ mostYears: 1 }))
+    .option('--json', 'answer in JSON');
+}
+
+function httpAddress(text: string): string {
+  if (!/^https?:\/\//.test(address(text))) throw new InvalidArgumentError('It must start with https:// (or http://).');
+  return text;
+}
+
+type ReadFile = (path: string, encoding: 'utf8') => string;
+
+/** What was said of it, and nothing else. */
+export function wishOf(options: ClientOptions, read: ReadFile): ClientChange {
+  const { claims, jwksFile, requiredGroup, withoutPkce, attachGroup, refresh } = options;
+  const said = defined({
+    name: options.name,
+    authMethod: options.public ? ('none' as const) : options.authMethod,
+    jwks: jwksFile === undefined ? undefined : (readJson('--jwks-file', jwksFile, read) as NonNullable<ClientChange['jwks']>),
+    jwksUri: options.jwksUri,
+    redirectUris: options.redirectUri,
+    postLogoutRedirectUris: options.postLogoutRedirectUri,
+    initiateLoginUri: options.initiateLoginUri,
+    backchannelLogoutUri: options.backchannelLogoutUri,
+    startUrl: options.startUrl,
+    resources: options.resource,
+    scope: options.scope,
+    firstParty: options.firstParty,
+    signingAlg: options.signingAlg,
+    pairwise: options.pairwise,
+    attachedGroups: attachGroup?.filter((slug) => slug !== 'none'),
+    grantTypes: refresh === false ? (['authorization_code'] as const) : undefined,
+    lifetimes: lifetimesOf(options),
+  });
+  return {
+    ...said,
+    ...(requiredGroup === undefined ? {} : { requiredGroup: unlessNone(requiredGroup) }),
+    ...(withoutPkce === undefined ? {} : { withoutPkce: unlessNone(withoutPkce) }),
+    ...(claims === undefined ? {} : { mappings: claims === 'none' ? undefined : mappingsIn(claims, read) }),
+  };
+}
+
+function lifetimesOf({ idTokenLasts, accessTokenLasts, refreshTokenLasts }: ClientOptions): ClientChange['lifetimes'] {
+  if ([idTokenLasts, accessTokenLasts, refreshTokenLasts].every((seconds) => seconds === undefined)) return undefined;
+  return { idTokenSeconds: idTokenLasts, accessTokenSeconds: accessTokenLasts, refreshTokenSeconds: refreshTokenLasts };
+}
+
+function unlessNone(text: string): string | undefined {
+  return text === 'none' ? undefined : text;
+}
+
+function readJson(option: string, file: string, read: ReadFile): unknown {
+  try {
+    return JSON.parse(read(file, 'utf8'));
+  } catch {
+    throw new Mistake(`option '${option}' must name a file of JSON that can be read`);
+  }
+}
+
+function mappingsIn(file: string, read: ReadFile): ClaimMapping[] {
+  const parsed = claimMappingsSchema.safeParse(readJson('--claims', file, read));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new Mistake(`option '--claims' ${issue?.path.join('.') || 'the list'} ${issue?.message}`);
+}

@@ -1,0 +1,78 @@
+/**
+ * Every SQL statement about groups in groups. Who is in a group has the rights of those above it, and a manager runs
+ * those beneath; nothing comes through an archived group, in either direction. The database keeps the groups a forest.
+ */
+import { Failure } from '../errors.ts';
+import { execute, type Queryable, rows, sqlStateOf, type Transaction } from '../lib/db.ts';
+import type { Above } from './policy.ts';
+
+/** Groups from the top to the bottom, both counted; the trigger `group_tree` has the same number. */
+const mostLevels = 8;
+
+/** In force at `:now` for `:accountId`: a row for each role in each group. */
+const held = `held as (
+      select distinct g.id, g.parent_id, m.role from guestlist.membership m join guestlist."group" g on g.id = m.group_id
+      where m.account_id = :accountId and m.ended_at is null and (m.ends_at is null or m.ends_at > :now) and g.archived_at is null
+    )`;
+
+/** After `with recursive`: what is `held`, with the groups above it as `reached`, and the names of all rights as `entitled`. */
+export const reachOfAccount = `${held}, reached (id, parent_id) as (
+      select id, parent_id from held
+      union
+      select g.id, g.parent_id from reached r join guestlist."group" g on g.id = r.parent_id where g.archived_at is null
+    ), entitled as (
+      select right_name from guestlist.group_right where group_id in (select id from reached)
+      union
+      select right_name from guestlist.account_right
+      where account_id = :accountId and ended_at is null and (ends_at is null or ends_at > :now)
+    )`;
+
+/** After `with recursive`: the groups whose members have `:right`, as `giving`. */
+export const groupsThatGive = `giving (id) as (
+      select g.id from guestlist.group_right gr join guestlist."group" g on g.id = gr.group_id
+      where gr.right_name = :right and g.archived_at is null
+      union
+      select g.id from giving above join guestlist."group" g on g.parent_id = above.id where g.archived_at is null
+    )`;
+
+/** After `with recursive`: each of `:groupIds` as `start`, with itself (level 1) and the groups above it. */
+export const groupsAbove = `upward (start, id, parent_id, level) as (
+      select g.id, g.id, g.parent_id, 1 from guestlist."group" g where g.id = any(:groupIds)
+      union all
+      select u.start, g.id, g.parent_id, u.level + 1 from upward u join guestlist."group" g on g.id = u.parent_id
+      where g.archived_at is null and u.level < ${mostLevels}
+    )`;
+
+/** Of each group the ids of those above it, the nearest first. */
+export async function findAbove(db: Queryable, groupIds: readonly string[]): Promise<Above> {
+  if (groupIds.length === 0) return new Map();
+  const sql = `with recursive ${groupsAbove}
+    select start, array_agg(id order by level) as ids from upward where level > 1 group by start`;
+  const found = await rows<{ start: string; ids: string[] }>(db, sql, { groupIds });
+  return new Map(found.map(({ start, ids }) => [start, ids]));
+}
+
+/** To be taken before any group is locked: two who move groups would else wait for each other. */
+export async function lockTree(trx: Transaction): Promise<void> {
+  await execute(trx, 'select from guestlist.group_tree for update');
+}
+
+/** Throws `group_cycle`, `group_too_deep`. */
+export async function moveGroup(trx: Transaction, group: { readonly id: string; readonly slug: string }, to: Parent | null): Promise<void> {
+  const sql = 'update guestlist."group" set parent_id = :parentId where id = :id';
+  try {
+    await execute(trx, sql, { id: group.id, parentId: to?.id ?? null });
+  } catch (error) {
+    throw refusalOfMove(error, { slug: group.slug, parent: to?.slug ?? '' });
+  }
+}
+
+export type Parent = { readonly id: string; readonly slug: string };
+
+/** What a broken promise of the tree means to whoever asked; any other error as it is. */
+export function refusalOfMove(error: unknown, detail: { readonly slug: string; readonly parent: string }): unknown {
+  if (sqlStateOf(error) !== '23514') return error;
+  const { constraint } = error as { constraint?: string };
+  if (constraint === 'group_not_inside_itself' || constraint === 'group_not_its_own_parent') return new Failure('group_cycle', detail);
+  return constraint === 'group_levels' ? new Failure('group_too_deep', { ...detail, levels: mostLevels }) : error;
+}

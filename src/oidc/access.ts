@@ -1,0 +1,49 @@
+/**
+ * Apps that are for one group alone (design §4B): whoever is not in it gets neither a code nor another token. Owns the
+ * question, the prompt that stands before the app, and that tokens which are out stop working at once; that the app
+ * hears of it is the business of others.
+ */
+import { type Client, type FindAccount, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { findMembershipFacts } from '../group/membership-facts.ts';
+import type { Queryable } from '../lib/db.ts';
+import type { ClaimTools } from './claims.ts';
+
+const { Check, Prompt } = interactionPolicy;
+
+/** In the group itself, or in one beneath it. */
+export async function isInside(
+  db: Queryable,
+  { accountId, slug, now }: { readonly accountId: string; readonly slug: string; readonly now: Date },
+): Promise<boolean> {
+  const { memberships } = await findMembershipFacts(db, accountId, now);
+  return memberships.some((membership) => membership.slug === slug || membership.ancestors.some((ancestor) => ancestor.slug === slug));
+}
+
+/** Undefined: it is for everybody. */
+function requiredGroupOf(client: Client | undefined): string | undefined {
+  const slug = client?.['required_group'];
+  return typeof slug === 'string' ? slug : undefined;
+}
+
+/** With a token in hand, somebody who has lost the app's group is nobody: no refresh, no UserInfo, no exchange of a code. */
+export function withRequiredGroup(findAccount: FindAccount, { database, clock }: ClaimTools): FindAccount {
+  return async (ctx, sub, token) => {
+    const account = await findAccount(ctx, sub, token);
+    const slug = token && requiredGroupOf(ctx.oidc.client);
+    if (!account || slug === undefined || (await isInside(database, { accountId: sub, slug, now: clock() }))) return account;
+    return undefined;
+  };
+}
+
+/** After the invitation, which may just have given the group. A silent sign-in is told `interaction_required`. */
+export function accessPrompt({ database, clock }: ClaimTools): interactionPolicy.Prompt {
+  const isOutside = async ({ oidc }: KoaContextWithOIDC) => {
+    const slug = requiredGroupOf(oidc.client);
+    const accountId = oidc.session?.accountId;
+    return slug !== undefined && accountId !== undefined && !(await isInside(database, { accountId, slug, now: clock() }));
+  };
+  return new Prompt(
+    { name: 'access', requestable: false },
+    new Check('group_required', 'the person is not in the group that this app is for', 'access_denied', isOutside),
+  );
+}

@@ -1,0 +1,156 @@
+/**
+ * What becomes of a request that was confirmed: an invitation to what the group prescribes, to that mailbox alone, in
+ * the name of whoever approves; or nothing, silently or with a word. A rule decides in the name of whoever made it.
+ */
+import { recordAudit } from '../audit/audit.ts';
+import { Failure } from '../errors.ts';
+import type { Grant } from '../group/group.ts';
+import { findFullGroups } from '../group/store.ts';
+import { addSeconds } from '../lib/clock.ts';
+import { inTransaction, type Transaction } from '../lib/db.ts';
+import type { Deed } from '../invitation/deed.ts';
+import { groupIdsOf, mayInvite, requireMayInvite } from '../invitation/facts.ts';
+import type { InvitationHost } from '../invitation/host.ts';
+import { type InvitationPlan, issueIn, planInvitation } from '../invitation/issue.ts';
+import { findDeskById, listRules, lockRule } from './desk-store.ts';
+import { grantsOf } from './desk.ts';
+import { queueDeclined } from './mails.ts';
+import { type Decision, decisionOf, ruleFor } from './request.ts';
+import { findRequest, lockRequest, markDecided, type RequestRow } from './store.ts';
+
+type Approved = { readonly invitationId: string; readonly needsConfirming: boolean };
+
+/** Throws `request_not_found`, `request_decided`, `grant_not_allowed`, `group_full`, `template_not_found`. */
+export async function approveRequest(host: InvitationHost, id: string, { actor, from }: Deed): Promise<Approved> {
+  const asked = await findRequest(host.database, id);
+  if (!asked?.confirmedAt) throw new Failure('request_not_found');
+  const { plan, grants } = await planFor(host, asked, actor);
+  const approved = await inTransaction(host.database, async (trx) => {
+    const request = await lockWaiting(trx, id);
+    const now = host.clock();
+    await requireMayInvite(host, trx, { actor, grants, now });
+    if ((await findFullGroups(trx, groupIdsOf(grants), now)).length > 0) throw new Failure('group_full');
+    return approveIn(host, trx, { request, plan, deed: { actor, from }, ruleId: undefined });
+  });
+  host.afterCommit();
+  return approved;
+}
+
+/** Throws `request_not_found`, `request_decided`. */
+async function lockWaiting(trx: Transaction, id: string): Promise<RequestRow> {
+  const request = await lockRequest(trx, id);
+  if (!request?.confirmedAt) throw new Failure('request_not_found');
+  if (request.decidedAt) throw new Failure('request_decided');
+  return request;
+}
+
+type Planned = { readonly actor: string; readonly plan: InvitationPlan; readonly grants: readonly Grant[] };
+
+/** To this mailbox, by mail alone, once; whatever else the template says stands. */
+async function planFor(
+  host: InvitationHost,
+  { groupId, slug, email, locale, landingClientId, source }: RequestRow,
+  actor: string,
+): Promise<Planned> {
+  // Forgotten: it was decided about, or nobody did for long.
+  if (email === null) throw new Failure('request_decided');
+  const template = (await findDeskById(host.database, groupId))?.template;
+  const plan = await planInvitation(host, {
+    ...(template === undefined ? { groups: [slug] } : { template }),
+    ...(actor === 'operator' ? {} : { inviterId: actor }),
+    ...(await landingOf(host, landingClientId)),
+    label: source === null ? 'request' : `request: ${source}`,
+    email,
+    locale,
+    channels: ['mail'],
+    emailRule: 'exact',
+    maxUses: 1,
+  });
+  return { actor, plan, grants: await grantsOf(host.database, { slug, template }) };
+}
+
+/** An app that is gone by now is nobody's destination. */
+async function landingOf({ apps }: InvitationHost, clientId: string | null): Promise<{ readonly landingClientId?: string }> {
+  return clientId !== null && (await apps()).some((app) => app.clientId === clientId) ? { landingClientId: clientId } : {};
+}
+
+type Approval = { readonly request: RequestRow; readonly plan: InvitationPlan; readonly deed: Deed; readonly ruleId: string | undefined };
+
+async function approveIn(host: InvitationHost, trx: Transaction, { request, plan, deed, ruleId }: Approval): Promise<Approved> {
+  const { id: invitationId, needsConfirming } = await issueIn(host, trx, { plan, from: deed.from, wasAskedFor: true });
+  const now = host.clock();
+  await markDecided(trx, request.id, { now, by: deed.actor, decision: 'approved', ruleId, invitationId });
+  const detail = { group: request.slug, invitationId, ruleId };
+  await recordAudit(trx, { at: now, ...deed, action: 'request.approved', subject: request.id, detail }, host.random);
+  return { invitationId, needsConfirming };
+}
+
+/** `message`: they are told, with these words; empty: told without words. Undefined: nobody is told. */
+export type Declining = Deed & { readonly message?: string | undefined };
+
+/** Throws `request_not_found`, `request_decided`, `grant_not_allowed`. */
+export async function declineRequest(host: InvitationHost, id: string, { actor, from, message }: Declining): Promise<void> {
+  await inTransaction(host.database, async (trx) => {
+    const request = await lockWaiting(trx, id);
+    const now = host.clock();
+    const desk = await findDeskById(trx, request.groupId);
+    await requireMayInvite(host, trx, { actor, grants: await grantsOf(trx, { slug: request.slug, template: desk?.template }), now });
+    await declineIn(host, trx, { request, deed: { actor, from }, ruleId: undefined, now });
+    if (message !== undefined && request.email !== null)
+      await queueDeclined(host, trx, { to: request.email, group: request.groupName, message, locale: request.locale, now });
+  });
+  host.afterCommit();
+}
+
+type Decline = { readonly request: RequestRow; readonly deed: Deed; readonly ruleId: string | undefined; readonly now: Date };
+
+async function declineIn(host: InvitationHost, trx: Transaction, { request, deed, ruleId, now }: Decline): Promise<void> {
+  await markDecided(trx, request.id, { now, by: deed.actor, decision: 'declined', ruleId });
+  const detail = { group: request.slug, ruleId };
+  await recordAudit(trx, { at: now, ...deed, action: 'request.declined', subject: request.id, detail }, host.random);
+}
+
+/** What a rule would do, thought out before there is a transaction. */
+export type RulePlan = { readonly ruleId: string; readonly approval: Planned | undefined };
+
+/** Undefined: no rule is about this mailbox, or what its approval would give cannot be given. */
+export async function planByRule(host: InvitationHost, request: RequestRow): Promise<RulePlan | undefined> {
+  if (request.key === null) return undefined;
+  const rule = ruleFor(await listRules(host.database, request.groupId), request.key);
+  if (!rule) return undefined;
+  if (rule.decision === 'decline') return { ruleId: rule.id, approval: undefined };
+  try {
+    return { ruleId: rule.id, approval: await planFor(host, request, rule.createdBy) };
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
+
+const daySeconds = 24 * 60 * 60;
+
+/** Inside the confirmation. Undefined: it waits for somebody. */
+export async function decideByRule(
+  host: InvitationHost,
+  trx: Transaction,
+  { request, byRule, now }: { readonly request: RequestRow; readonly byRule: RulePlan | undefined; readonly now: Date },
+): Promise<Decision | undefined> {
+  const rule = byRule && (await lockRule(trx, { id: byRule.ruleId, since: addSeconds(now, -daySeconds) }));
+  const decision = decisionOf(rule);
+  if (!rule || !decision) return undefined;
+  const deed = { actor: rule.createdBy };
+  if (decision === 'decline') {
+    await declineIn(host, trx, { request, deed, ruleId: rule.id, now });
+    return decision;
+  }
+  const approval = byRule?.approval;
+  // It was changed at this very moment.
+  if (!approval || approval.actor !== rule.createdBy || !(await canGive(host, trx, { ...approval, now }))) return undefined;
+  await approveIn(host, trx, { request, plan: approval.plan, deed, ruleId: rule.id });
+  return decision;
+}
+
+async function canGive(host: InvitationHost, trx: Transaction, { actor, grants, now }: Planned & { readonly now: Date }): Promise<boolean> {
+  if ((await findFullGroups(trx, groupIdsOf(grants), now)).length > 0) return false;
+  return actor === 'operator' || mayInvite(host, trx, { accountId: actor, grants, now });
+}

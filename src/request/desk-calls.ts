@@ -1,0 +1,61 @@
+/** What a host can do about requests: the part of the plugin's interface that this slice owns. */
+import type { InvitationHost } from '../invitation/host.ts';
+import { approveRequest, declineRequest } from './decide.ts';
+import { type Desk, listDesks } from './desk-store.ts';
+import { addRequestRule, closeRequests, openRequests, removeRequestRule, rulesOfDesk, type RuleWish } from './desk.ts';
+import type { Rule } from './request.ts';
+import { listWaiting } from './store.ts';
+
+export type PendingRequest = {
+  readonly id: string;
+  readonly group: string;
+  /** Proven. */
+  readonly email: string;
+  /** A stranger's own words. */
+  readonly name: string;
+  readonly note: string;
+  readonly source: string | undefined;
+  readonly confirmedAt: Date;
+};
+
+/** `actor`: an account, whose right to invite is asked each time, or `operator`. */
+export type Requests = {
+  /**
+   * From now on anybody may ask at `/invite/request/<group>`. What an approval gives is what the template says, or
+   * membership. Throws `group_not_found`, `template_not_found`, `grant_not_allowed`; `TypeError` without the option `secret`.
+   */
+  open(group: string, options?: { readonly template?: string }, actor?: string): Promise<void>;
+  /** Throws `requests_closed` where it was not open. */
+  close(group: string, actor?: string): Promise<void>;
+  /** Every group where one can ask, or could. */
+  list(): Promise<Pick<Desk, 'slug' | 'name' | 'template' | 'isOpen'>[]>;
+  /** The oldest first; for the next page give the last id as `after`. */
+  waiting(page?: { readonly group?: string; readonly limit?: number; readonly after?: string }): Promise<PendingRequest[]>;
+  /** Mails an invitation. Throws `request_not_found`, `request_decided`, `grant_not_allowed`, `group_full`. */
+  approve(requestId: string, actor?: string): Promise<{ readonly invitationId: string; readonly needsConfirming: boolean }>;
+  /** With `message`, even an empty one, the person is told. Throws `request_not_found`, `request_decided`, `grant_not_allowed`. */
+  decline(requestId: string, options?: { readonly message?: string }, actor?: string): Promise<void>;
+  /** What decides by itself, in the name of the actor. One for each domain: a new one takes the place of the old. */
+  addRule(group: string, rule: RuleWish, actor?: string): Promise<Rule>;
+  /** False: there was none. */
+  removeRule(group: string, domain: string, actor?: string): Promise<boolean>;
+  rules(group: string): Promise<Rule[]>;
+};
+
+export function requestDesk(host: InvitationHost): Requests {
+  const { database } = host;
+  return {
+    open: (group, { template } = {}, actor = 'operator') => openRequests(host, group, { actor, template }),
+    close: (group, actor = 'operator') => closeRequests(host, group, { actor }),
+    list: async () => (await listDesks(database)).map(({ slug, name, template, isOpen }) => ({ slug, name, template, isOpen })),
+    waiting: async ({ group, limit = 100, after } = {}) =>
+      (await listWaiting(database, { slug: group, limit, after })).flatMap(({ id, slug, email, name, note, source, confirmedAt }) =>
+        email && confirmedAt ? [{ id, group: slug, email, name, note, source: source ?? undefined, confirmedAt }] : [],
+      ),
+    approve: (id, actor = 'operator') => approveRequest(host, id, { actor }),
+    decline: (id, { message } = {}, actor = 'operator') => declineRequest(host, id, { actor, message }),
+    addRule: (group, rule, actor = 'operator') => addRequestRule(host, group, { actor, rule }),
+    removeRule: (group, domain, actor = 'operator') => removeRequestRule(host, group, { actor, domain }),
+    rules: (group) => rulesOfDesk(host, group),
+  };
+}

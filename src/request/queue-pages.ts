@@ -1,0 +1,124 @@
+/** The page for whoever decides about requests. Signing in is the provider's business, as at the front door. */
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { originOf } from '../audit/audit.ts';
+import { Failure } from '../errors.ts';
+import { leadTo } from '../lib/answer.ts';
+import { checkForm, type FieldErrors, formStatus, textOfLines } from '../lib/form.ts';
+import { frontDoorClientId } from '../invitation/front-door.ts';
+import { mayInvite } from '../invitation/facts.ts';
+import { type InvitationHost, ownUrl } from '../invitation/host.ts';
+import { formToken, pathOf, readSiteForm } from '../invitation/site.ts';
+import { approveRequest, declineRequest } from './decide.ts';
+import { listDesks } from './desk-store.ts';
+import { grantsOf } from './desk.ts';
+import type { RequestSite } from './form-pages.ts';
+import type { RequestPages } from './pages.ts';
+import { listWaiting, type RequestRow } from './store.ts';
+
+/** So many at once, the oldest first. */
+const pageSize = 100;
+
+/** Those that this account could approve today. */
+export async function waitingFor(host: InvitationHost, accountId: string): Promise<RequestRow[]> {
+  const now = host.clock();
+  const waiting: RequestRow[] = [];
+  for (const desk of await listDesks(host.database)) {
+    const grants = await grantsOf(host.database, desk);
+    if (!(await mayInvite(host, host.database, { accountId, grants, now }))) continue;
+    waiting.push(...(await listWaiting(host.database, { slug: desk.slug, limit: pageSize })));
+  }
+  return waiting.sort((one, other) => (one.id < other.id ? -1 : 1)).slice(0, pageSize);
+}
+
+export async function showQueue(site: RequestSite, ctx: Context): Promise<void> {
+  const session = await site.provider.Session.get(ctx);
+  // Whoever would not sign in is not asked again.
+  if (session.accountId === undefined) return leadTo(ctx, ctx.query['error'] === undefined ? signInUrl(site) : site.host.home);
+  const done = z.enum(['approved', 'declined', 'decided']).safeParse(ctx.query['done']);
+  await showList(site, ctx, { accountId: session.accountId, done: done.success ? done.data : undefined });
+}
+
+/** `response_type=none`: the provider establishes who this is, and issues nothing. */
+function signInUrl({ host, provider }: RequestSite): string {
+  const query = new URLSearchParams({
+    client_id: frontDoorClientId,
+    response_type: 'none',
+    scope: 'openid',
+    redirect_uri: ownUrl(host.issuer, '/invite/requests'),
+    state: 'requests',
+  });
+  return `${provider.pathFor('authorization')}?${query}`;
+}
+
+type List = { readonly accountId: string; readonly done?: RequestPages['request/queue']['done']; readonly errors?: FieldErrors };
+
+/** Throws `account_disabled`. */
+async function showList(site: RequestSite, ctx: Context, { accountId, done, errors = {} }: List): Promise<void> {
+  const { host } = site;
+  const person = await host.person(accountId, host.database);
+  if (!person || person.disabled) throw new Failure('account_disabled');
+  const data = {
+    account: { name: person.name, email: person.email },
+    requests: (await waitingFor(host, accountId)).flatMap(toPage),
+    done,
+    approveAction: pathOf(site, '/invite/requests/approve'),
+    declineAction: pathOf(site, '/invite/requests/decline'),
+    formToken: await tokenOf(site, ctx, accountId),
+    errors,
+  };
+  site.showRequest(ctx, { page: 'request/queue', data, status: formStatus(errors) });
+}
+
+function toPage({ id, groupName: group, email, name, note, source, confirmedAt }: RequestRow) {
+  return email === null || confirmedAt === null ? [] : [{ id, group, email, name, note, source: source ?? undefined, confirmedAt }];
+}
+
+/** What only this browser has is its session. */
+async function tokenOf({ provider }: RequestSite, ctx: Context, accountId: string): Promise<string> {
+  const session = await provider.Session.get(ctx);
+  return formToken(session.uid, 'requests', accountId);
+}
+
+const decisionForm = z.strictObject({ request: z.string(), message: textOfLines(500).optional(), tell: z.literal('yes').optional() });
+
+export async function approveOnPage(site: RequestSite, ctx: Context): Promise<void> {
+  await decideOnPage(site, ctx, async ({ request }, deed) => {
+    await approveRequest(site.host, request, deed);
+    return 'approved';
+  });
+}
+
+/** Told with a word where the box is ticked, else nobody is told. */
+export async function declineOnPage(site: RequestSite, ctx: Context): Promise<void> {
+  await decideOnPage(site, ctx, async ({ request, message = '', tell }, deed) => {
+    await declineRequest(site.host, request, { ...deed, message: tell ? message : undefined });
+    return 'declined';
+  });
+}
+
+type Decide = (
+  form: z.output<typeof decisionForm>,
+  deed: { readonly actor: string; readonly from: ReturnType<typeof originOf> },
+) => Promise<'approved' | 'declined'>;
+
+async function decideOnPage(site: RequestSite, ctx: Context, decide: Decide): Promise<void> {
+  const { form_token, ...fields } = await readSiteForm(site, ctx);
+  const { accountId } = await site.provider.Session.get(ctx);
+  const queue = pathOf(site, '/invite/requests');
+  if (accountId === undefined || form_token !== (await tokenOf(site, ctx, accountId))) return leadTo(ctx, queue);
+  const form = checkForm(decisionForm, fields);
+  if (!form.ok) return showList(site, ctx, { accountId, errors: form.errors });
+  const done = await unlessDecided(() => decide(form.value, { actor: accountId, from: originOf(ctx) }));
+  leadTo(ctx, `${queue}?done=${done}`);
+}
+
+/** Somebody else was quicker. */
+async function unlessDecided<Done extends string>(decide: () => Promise<Done>): Promise<Done | 'decided'> {
+  try {
+    return await decide();
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'request_decided') return 'decided';
+    throw error;
+  }
+}

@@ -1,0 +1,378 @@
+/** Asking to be invited (design §4E): the mailbox first, then whoever decides, then an invitation like any other. */
+import * as oidc from 'openid-client';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { forgetRequests } from '../../src/request/retention.ts';
+import { createBrowser } from '../support/browser.ts';
+import { mailbox, mailedLink, mailedRequestLink } from '../support/mail.ts';
+import { askFor, confirmRequest, join, sendRequest, withoutTokens } from '../support/people.ts';
+import { createSetting, type Member, refusalOn, type Setting } from './setting.ts';
+
+let setting: Setting;
+let manager: Member;
+
+beforeAll(async () => {
+  setting = await createSetting({ choir: 'Kammerchor Nord', board: 'Vorstand' }, { newcomersProveEmail: true });
+  const { url } = await setting.guestlist.invite({ rights: ['door:open'], email: 'maya@example.org', channels: ['link', 'mail'] });
+  expect(url).toBeTruthy();
+  const browser = createBrowser(setting.server.issuer);
+  await join(browser, await mailedLink(setting.server.database, 'maya@example.org'), { email: 'maya@example.org', name: 'Maya Lind' });
+  const accountId = await setting.accountIdOf('maya@example.org');
+  await setting.guestlist.grant(accountId, { groups: ['choir:manager'] });
+  manager = { browser, accountId, email: 'maya@example.org' };
+  await setting.guestlist.requests.open('choir');
+});
+afterAll(() => setting?.server.close());
+beforeEach(async () => {
+  await setting.server.database.raw('delete from guestlist.throttle');
+});
+
+const waitingEmails = async () => (await setting.guestlist.requests.waiting({ group: 'choir' })).map(({ email }) => email);
+const requestOf = async (email: string) => {
+  const found = (await setting.guestlist.requests.waiting()).find((request) => request.email === email);
+  if (!found) throw new Error(`${email} is not waiting`);
+  return found;
+};
+
+test('ask, confirm, approve, mail, register: the app sees the group and a verified address, and the account keeps where it came from', async () => {
+  const { server, guestlist, app } = setting;
+  const email = 'ben@example.net';
+  const sent = await sendRequest(server, 'choir', { email, name: 'Ben Okafor', note: 'I sing bass.', query: '?from=website' });
+  expect(sent.heading).toBe('Look in your mailbox');
+  expect(await waitingEmails()).not.toContain(email);
+  expect((await confirmRequest(server, email)).heading).toBe('Request sent');
+  expect(await requestOf(email)).toMatchObject({ name: 'Ben Okafor', note: 'I sing bass.', source: 'website', group: 'choir' });
+
+  const queue = await manager.browser.open('/invite/requests');
+  expect(queue.html).toContain('I sing bass.');
+  expect((await manager.browser.submit(queue, 'Invite')).$('.lead').text()).toBe('The invitation is on its way.');
+  expect(await waitingEmails()).not.toContain(email);
+
+  const browser = createBrowser(server.issuer);
+  const done = await join(browser, await mailedLink(server.database, email), { email, name: 'Ben Okafor' });
+  expect(done.heading).toBe('You’re in!');
+  const tokens = await app.signInSilently(browser);
+  const person = await oidc.fetchUserInfo(app.config, tokens.access_token, tokens.claims()?.sub ?? '');
+  expect(person).toMatchObject({ email, email_verified: true, groups: ['choir'] });
+
+  const { rows } = await server.database.raw(
+    `select q.source, i.inviter_id from guestlist.account a join guestlist.invitation i on i.id = a.invitation_id
+     join guestlist.invitation_request q on q.invitation_id = i.id where a.id = ?`,
+    [await setting.accountIdOf(email)],
+  );
+  expect(rows).toEqual([{ source: 'website', inviter_id: manager.accountId }]);
+  expect(await guestlist.requests.waiting({ group: 'board' })).toEqual([]);
+});
+
+test('the invitation says that it was asked for, and names nobody', async () => {
+  const email = 'asked-for@example.net';
+  await askFor(setting.server, 'choir', email);
+  await setting.guestlist.requests.approve((await requestOf(email)).id);
+  const [mail] = (await mailbox(setting.server.database, email)).filter(({ kind }) => kind === 'invited');
+  expect(mail?.text).toContain('Your request was approved');
+  expect(mail?.text).toContain('because you asked for an invitation');
+});
+
+describe('asking tells nobody anything', () => {
+  test('the page is the same for members, strangers and those who wait, to the byte, and one mail goes to each', async () => {
+    await askFor(setting.server, 'choir', 'waits-now@example.org');
+    const pages: string[] = [];
+    for (const email of ['maya@example.org', 'stranger@example.org', 'waits-now@example.org'])
+      pages.push(withoutTokens(await sendRequest(setting.server, 'choir', { email })));
+    expect(new Set(pages).size).toBe(1);
+    for (const email of ['maya@example.org', 'stranger@example.org', 'waits-now@example.org'])
+      expect((await setting.mailsTo(email))[0]).toBe('request-confirm');
+  });
+
+  test('who has proven the mailbox of a member is told that there is nothing to do, and nobody waits', async () => {
+    const answer = await askFor(setting.server, 'choir', 'maya@example.org');
+    expect(answer.heading).toBe('You’re already a member');
+    expect(await waitingEmails()).not.toContain('maya@example.org');
+  });
+
+  test('a mailbox gets three of these mails an hour, however it is spelled, and the answer stays the same', async () => {
+    const count = async () =>
+      Number((await setting.server.database.raw(`select count(*) from guestlist.mail where to_address ilike 'flooded%'`)).rows[0].count);
+    for (let round = 0; round < 6; round += 1) {
+      const sent = await sendRequest(setting.server, 'choir', { email: `flooded+${round}@example.net` });
+      expect(sent.heading).toBe('Look in your mailbox');
+    }
+    expect(await count()).toBe(3);
+  });
+
+  test('one place asks ten times an hour', async () => {
+    let last = 200;
+    for (let round = 0; round < 11; round += 1)
+      last = (await sendRequest(setting.server, 'choir', { email: `place${round}@example.net` })).status;
+    expect(last).toBe(429);
+  });
+});
+
+describe('asking again does nothing new', () => {
+  test('while one waits, after one was declined, and while the invitation can be used', async () => {
+    const { guestlist, server } = setting;
+    const email = 'again@example.net';
+    await askFor(server, 'choir', email);
+    expect((await askFor(server, 'choir', email)).heading).toBe('Request sent');
+    expect((await waitingEmails()).filter((one) => one === email)).toHaveLength(1);
+
+    await guestlist.requests.decline((await requestOf(email)).id);
+    await server.database.raw('delete from guestlist.throttle');
+    expect((await askFor(server, 'choir', email)).heading).toBe('Request sent');
+    expect(await waitingEmails()).not.toContain(email);
+    expect(await setting.mailsTo(email)).not.toContain('request-declined');
+  });
+
+  test('who is invited already is told to look into the mailbox; once that has run out they can ask again', async () => {
+    const { guestlist, server } = setting;
+    const email = 'twice@example.net';
+    await askFor(server, 'choir', email);
+    const { invitationId } = await guestlist.requests.approve((await requestOf(email)).id);
+    expect((await askFor(server, 'choir', email)).heading).toBe('You’re invited');
+    await guestlist.revoke(invitationId, 'operator');
+    expect((await askFor(server, 'choir', email)).heading).toBe('Request sent');
+    expect(await waitingEmails()).toContain(email);
+  });
+
+  test('of one request confirmed many times at once, one waits', async () => {
+    const email = 'at-once@example.net';
+    await sendRequest(setting.server, 'choir', { email });
+    await sendRequest(setting.server, 'choir', { email });
+    await Promise.all(Array.from({ length: 8 }, () => confirmRequest(setting.server, email)));
+    expect((await waitingEmails()).filter((one) => one === email)).toHaveLength(1);
+  });
+});
+
+describe('deciding', () => {
+  test('declining with a word tells it as plain text; nothing in it is a link', async () => {
+    const email = 'declined@example.net';
+    await askFor(setting.server, 'choir', email);
+    await setting.guestlist.requests.decline((await requestOf(email)).id, { message: 'We are full. See https://evil.example\nIn spring?' });
+    const [mail] = await mailbox(setting.server.database, email);
+    expect(mail).toMatchObject({ kind: 'request-declined' });
+    expect(mail?.html).not.toContain('href="https://evil.example');
+    expect(mail?.text).toContain('> In spring?');
+  });
+
+  test('only whoever may invite there: others see nobody, and can decide nothing', async () => {
+    const email = 'guarded@example.net';
+    await askFor(setting.server, 'choir', email);
+    const { id } = await requestOf(email);
+    const other = await asMember('carla');
+    const page = await other.browser.open('/invite/requests');
+    expect(page.heading).toBe('Nobody is waiting');
+    expect(page.html).not.toContain(email);
+    const token = page.html; // There is no form on an empty page.
+    expect(token).not.toContain('form_token" value');
+    await expect(setting.guestlist.requests.approve(id, other.accountId)).rejects.toMatchObject({ code: 'grant_not_allowed' });
+    await expect(setting.guestlist.requests.decline(id, {}, other.accountId)).rejects.toMatchObject({ code: 'grant_not_allowed' });
+    expect(await waitingEmails()).toContain(email);
+  });
+
+  test('without a session one signs in first, and comes back to the list', async () => {
+    const browser = createBrowser(setting.server.issuer);
+    const form = await browser.open('/invite/requests');
+    expect(form.heading).toBe('Sign in');
+    const { email } = manager;
+    const queue = await browser.submit(form, 'Sign in', { email, password: 'correct horse battery staple seven' });
+    expect(new URL(queue.url).pathname).toBe('/invite/requests');
+  });
+
+  test('two managers press at once: one invitation', async () => {
+    const email = 'pressed@example.net';
+    await askFor(setting.server, 'choir', email);
+    const { id } = await requestOf(email);
+    const tries = await Promise.allSettled(Array.from({ length: 6 }, () => setting.guestlist.requests.approve(id)));
+    expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect((await setting.mailsTo(email)).filter((kind) => kind === 'invited')).toHaveLength(1);
+  });
+
+  test('a forged form decides nothing', async () => {
+    const email = 'forged@example.net';
+    await askFor(setting.server, 'choir', email);
+    const { id } = await requestOf(email);
+    await manager.browser.post('/invite/requests/approve', { request: id, form_token: 'guessed' });
+    expect(
+      refusalOn(
+        await manager.browser.post(
+          '/invite/requests/approve',
+          { request: id },
+          { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' },
+        ),
+      ),
+    ).toEqual({ status: 403, code: 'foreign_origin' });
+    expect(await waitingEmails()).toContain(email);
+  });
+
+  test('what an approval gives is what the group’s template says', async () => {
+    const { guestlist } = setting;
+    await guestlist.addTemplate({
+      name: 'newcomers',
+      wish: { groups: ['choir', 'board'], ends: { afterSeconds: 86_400 }, message: 'Welcome.' },
+    });
+    await guestlist.requests.open('board', { template: 'newcomers' });
+    await askFor(setting.server, 'board', 'template@example.net');
+    const { invitationId } = await guestlist.requests.approve((await requestOf('template@example.net')).id);
+    expect(await guestlist.find(invitationId)).toMatchObject({ maxUses: 1 });
+    const browser = createBrowser(setting.server.issuer);
+    await join(browser, await mailedLink(setting.server.database, 'template@example.net'), { email: 'template@example.net' });
+    expect(await setting.groupsOf(browser)).toEqual(['board', 'choir']);
+    // A manager of the choir alone may not give a place on the board.
+    await askFor(setting.server, 'board', 'beyond@example.net');
+    const beyond = await requestOf('beyond@example.net');
+    await expect(guestlist.requests.approve(beyond.id, manager.accountId)).rejects.toMatchObject({ code: 'grant_not_allowed' });
+    await guestlist.requests.decline(beyond.id);
+  });
+});
+
+/** Somebody with an account who runs nothing. */
+async function asMember(name: string): Promise<Member> {
+  const email = `${name}@example.org`;
+  await setting.guestlist.invite({ rights: ['door:open'], email });
+  const browser = createBrowser(setting.server.issuer);
+  await join(browser, await mailedLink(setting.server.database, email), { email, name });
+  return { browser, email, accountId: await setting.accountIdOf(email) };
+}
+
+describe('rules', () => {
+  test('a domain is let in so many times a day, in the name of whoever made the rule; the rest waits', async () => {
+    const { guestlist, server } = setting;
+    await guestlist.requests.addRule('choir', { domain: 'clinic.example', decision: 'approve', perDay: 2 }, manager.accountId);
+    const headings: string[] = [];
+    for (const name of ['a', 'b', 'c']) headings.push((await askFor(server, 'choir', `${name}@clinic.example`)).heading);
+    expect(headings).toEqual(['You’re invited', 'You’re invited', 'Request sent']);
+    expect(await waitingEmails()).toContain('c@clinic.example');
+    server.pass(24 * 60 * 60 + 1);
+    await server.database.raw('delete from guestlist.throttle');
+    expect((await askFor(server, 'choir', 'd@clinic.example')).heading).toBe('You’re invited');
+  });
+
+  test('thirty people of a domain at once, five a day: five are invited', async () => {
+    const { guestlist, server } = setting;
+    await guestlist.requests.addRule('choir', { domain: 'rush.example', decision: 'approve', perDay: 5 });
+    const emails = Array.from({ length: 30 }, (_, index) => `r${index}@rush.example`);
+    for (const email of emails) {
+      if (emails.indexOf(email) % 10 === 0) await server.database.raw('delete from guestlist.throttle');
+      await sendRequest(server, 'choir', { email });
+    }
+    await Promise.all(emails.map((email) => confirmRequest(server, email)));
+    const waiting = (await guestlist.requests.waiting({ group: 'choir', limit: 500 })).filter(({ email }) =>
+      email.endsWith('@rush.example'),
+    );
+    expect(waiting).toHaveLength(25);
+  });
+
+  test('a declined domain hears nothing, and reads what everybody reads', async () => {
+    const { guestlist, server } = setting;
+    await guestlist.requests.addRule('choir', { domain: '*.spam.example', decision: 'decline' });
+    expect((await askFor(server, 'choir', 'x@mail.spam.example')).heading).toBe('Request sent');
+    expect(await waitingEmails()).not.toContain('x@mail.spam.example');
+    expect(await setting.mailsTo('x@mail.spam.example')).toEqual(['request-confirm']);
+  });
+
+  test('a rule of somebody who may not invite any more decides nothing', async () => {
+    const { guestlist, server } = setting;
+    const other = await asMember('dora');
+    await guestlist.grant(other.accountId, { groups: ['choir:manager'] });
+    await guestlist.requests.addRule('choir', { domain: 'former.example', decision: 'approve' }, other.accountId);
+    await guestlist.withdraw(other.accountId, { groups: ['choir'] });
+    expect((await askFor(server, 'choir', 'x@former.example')).heading).toBe('Request sent');
+    expect(await waitingEmails()).toContain('x@former.example');
+  });
+
+  test('a full group lets nobody in by rule', async () => {
+    const { guestlist, server } = setting;
+    await guestlist.addGroup({ slug: 'tiny', name: 'Tiny', capacity: 1 });
+    await guestlist.grant(manager.accountId, { groups: ['tiny'] });
+    await guestlist.requests.open('tiny');
+    await guestlist.requests.addRule('tiny', { domain: '*', decision: 'approve' });
+    expect((await askFor(server, 'tiny', 'x@tiny.example')).heading).toBe('Request sent');
+    const { id } = await requestOf('x@tiny.example');
+    await expect(guestlist.requests.approve(id)).rejects.toMatchObject({ code: 'group_full' });
+  });
+});
+
+describe('whoever decides is told', () => {
+  test('once an hour at most, without a word of a stranger, and no more after one click', async () => {
+    const { server, guestlist } = setting;
+    server.pass(2 * 60 * 60);
+    const before = (await setting.mailsTo(manager.email)).filter((kind) => kind === 'request-waiting').length;
+    for (const name of ['one', 'two', 'three']) {
+      await sendRequest(server, 'choir', { email: `${name}@told.example`, name: `Buy ${name} pills`, note: 'https://evil.example' });
+      await confirmRequest(server, `${name}@told.example`);
+    }
+    const mails = (await mailbox(server.database, manager.email)).filter(({ kind }) => kind === 'request-waiting');
+    expect(mails).toHaveLength(before + 1);
+    expect(`${mails[0]?.subject}${mails[0]?.text}${mails[0]?.html}`).not.toMatch(/pills|evil/);
+    expect(mails[0]?.unsubscribeUrl).toContain('/invite/stop/');
+    // The two that came after it are told an hour later.
+    server.pass(60 * 60 + 1);
+    await guestlist.remind();
+    expect((await setting.mailsTo(manager.email)).filter((kind) => kind === 'request-waiting')).toHaveLength(before + 2);
+    await guestlist.remind();
+    expect((await setting.mailsTo(manager.email)).filter((kind) => kind === 'request-waiting')).toHaveLength(before + 2);
+
+    const stop = await createBrowser(server.issuer).post(new URL(mails[0]?.unsubscribeUrl ?? '').pathname, {
+      'List-Unsubscribe': 'One-Click',
+    });
+    expect(stop.status).toBeLessThan(400);
+    server.pass(2 * 60 * 60);
+    await server.database.raw('delete from guestlist.throttle');
+    await askFor(server, 'choir', 'later@told.example');
+    expect((await setting.mailsTo(manager.email)).filter((kind) => kind === 'request-waiting')).toHaveLength(before + 2);
+    expect(await waitingEmails()).toContain('later@told.example');
+  });
+});
+
+describe('what people type', () => {
+  test('the page comes back with the field named, and nothing that was typed is lost', async () => {
+    const answer = await sendRequest(setting.server, 'choir', { email: 'no address', name: 'Ada', note: 'Hello' });
+    expect(answer.status).toBe(422);
+    expect(answer.$('[aria-invalid="true"]').attr('name')).toBe('email');
+    expect(answer.$('textarea').text()).toBe('Hello');
+    expect(answer.$('#name').attr('value')).toBe('Ada');
+  });
+
+  test('where nobody can ask, there is no page', async () => {
+    const browser = createBrowser(setting.server.issuer);
+    expect(refusalOn(await browser.open('/invite/request/none'))).toEqual({ status: 404, code: 'requests_closed' });
+    await setting.guestlist.addGroup({ slug: 'shut', name: 'Shut' });
+    await setting.guestlist.requests.open('shut');
+    await setting.guestlist.requests.close('shut');
+    expect(refusalOn(await browser.open('/invite/request/shut'))).toEqual({ status: 404, code: 'requests_closed' });
+  });
+
+  test('several groups can be chosen from; the short address leads there as well', async () => {
+    const browser = createBrowser(setting.server.issuer);
+    const page = await browser.open('/request-invitation?from=poster');
+    expect(page.$('.tickets a').first().attr('href')).toMatch(/^\/invite\/request\/[a-z]+\?from=poster$/);
+    expect((await browser.open('/request-invitation/choir')).$('form').attr('action')).toBe('/invite/request/choir');
+  });
+
+  test('opening the link of the mail changes nothing; it works for a day, and any other link leads nowhere', async () => {
+    const { server } = setting;
+    const email = 'slow@example.net';
+    await sendRequest(server, 'choir', { email });
+    const link = await mailedRequestLink(server.database, email);
+    for (let look = 0; look < 3; look += 1) await createBrowser(server.issuer).open(link);
+    expect(await waitingEmails()).not.toContain(email);
+    server.pass(25 * 60 * 60);
+    expect(refusalOn(await createBrowser(server.issuer).open(link))).toEqual({ status: 404, code: 'link_not_found' });
+    expect((await createBrowser(server.issuer).open('/invite/request-confirm/nonsense')).status).toBe(404);
+  });
+});
+
+test('what nobody confirmed is gone, who waited 90 days waits no more, and who asked is forgotten; counts and sources stay', async () => {
+  const { server } = setting;
+  await sendRequest(server, 'choir', { email: 'kept@example.net', query: '?from=poster' });
+  await confirmRequest(server, 'kept@example.net');
+  const { id } = await requestOf('kept@example.net');
+  server.pass(91 * 24 * 60 * 60);
+  await forgetRequests(server.database, server.now());
+  expect(await waitingEmails()).toEqual([]);
+  server.pass(91 * 24 * 60 * 60);
+  await forgetRequests(server.database, server.now());
+  const { rows } = await server.database.raw('select email, name, note, source, decision from guestlist.invitation_request where id = ?', [
+    id,
+  ]);
+  expect(rows).toEqual([{ email: null, name: '', note: '', source: 'poster', decision: 'lapsed' }]);
+});
