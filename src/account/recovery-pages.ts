@@ -87,7 +87,7 @@ export async function reset(site: AccountSite, ctx: Context): Promise<void> {
   forgetToken(site.issuer, 'password_reset', ctx);
   // Earlier slips are forgiven: nobody should have to wait now.
   await site.throttles.afterSignIn(key, ctx.ip);
-  await tellApps(ctx);
+  await tellApps();
   leadTo(ctx, ownPath(site.issuer, '/account/reset-done'));
 }
 

@@ -3,7 +3,6 @@
  * password, an address that is proven by it, and everything else that led into the account ended. Whether an address has
  * an account is told by mail alone. Neighbours: `mail-link.ts` (how a link is opened), `recovery-pages.ts`.
  */
-import type { Context } from 'koa';
 import { type AuditEvent, type Origin, recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
 import { addSeconds } from '../lib/clock.ts';
@@ -95,7 +94,7 @@ export async function resetPassword(site: AccountSite, { token, passwordHash, fr
     await queuePasswordChanged(site, trx, { account, by: 'mail', locale, now });
     await record({ action: 'account.password_changed', detail: { by: 'mail' } });
     const { tellApps } = await sessions.end(trx, { accountId, keptUid: undefined });
-    return { key, tellApps: (ctx: Context) => tellApps(ctx) };
+    return { key, tellApps };
   });
 }
 

@@ -119,7 +119,7 @@ export async function changePassword(site: AccountSite, ctx: Context, member: Me
   const change = { member, previous, hash: await site.passwords.hash(password), ...askedBy(site, ctx) };
   const { tellApps } = await storePassword(site, change);
   await site.sessions.renew(ctx);
-  await tellApps(ctx);
+  await tellApps();
   leadTo(ctx, securityPath(site, 'password'));
 }
 

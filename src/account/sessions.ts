@@ -18,7 +18,7 @@ export type AccountSessions = {
   end(
     trx: Transaction,
     which: { readonly accountId: string; readonly keptUid: string | undefined },
-  ): Promise<{ tellApps(ctx: Context): Promise<void> }>;
+  ): Promise<{ tellApps(): Promise<void> }>;
   /** This browser's session goes on under a new id: a copy of the cookie is worth nothing any more (ASVS 5.0, 7.2.4). */
   renew(ctx: Context): Promise<void>;
 };

@@ -17,6 +17,8 @@ export type AuditAction =
   | 'client.changed'
   | 'client.secret_added'
   | 'client.removed'
+  | 'registration_token.created'
+  | 'registration_token.revoked'
   | 'key.created'
   | 'key.retired'
   | 'template.created'
@@ -71,7 +73,7 @@ export type Origin = {
 
 export type AuditEvent = {
   readonly at: Date;
-  /** Account id, or `operator` for the command line. */
+  /** Account id, `operator` for the command line, or `client` and the id of an app that did something to itself. */
   readonly actor: string;
   readonly from?: Origin | undefined;
   readonly action: AuditAction;

@@ -3,17 +3,22 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { authMethods, type Client } from '../client/client.ts';
 import { addClient, changeClient, type ClientChange, type ClientTools, removeClient, rotateSecret } from '../client/manage.ts';
-import { findPreset, needsBaseUrl, presets, settingsOf, snippetOf } from '../client/presets.ts';
+import { presetClient } from '../client/preset-client.ts';
+import { findPreset, needsBaseUrl, presets, snippetOf } from '../client/presets.ts';
 import { listSecrets } from '../client/secret-store.ts';
 import { findClient, listClients } from '../client/store.ts';
 import { Failure } from '../errors.ts';
 import { createSeal } from '../lib/seal.ts';
 import { createComplaintAbout } from '../oidc/clients.ts';
+import { addLogoutsCommand } from './client-logouts.ts';
 import { addClientOptions, type ClientOptions, clientId, wishOf } from './client-options.ts';
+import { addPreviewCommands } from './preview.ts';
 import { type CommandContext, ending, type OutputOptions, print, withDatabase } from './command.ts';
 import { Mistake } from './explain.ts';
 import { knownSecret } from './guestlist.ts';
 import { lengthOfTime } from './option.ts';
+import { addRegistrationCommands } from './registration.ts';
+import { visible } from './visible.ts';
 import { defined } from './wish.ts';
 
 export function addClientCommand(program: Command): void {
@@ -46,6 +51,9 @@ export function addClientCommand(program: Command): void {
     .option('--now', 'those before end at once')
     .option('--json', 'answer in JSON')
     .action(ending(rotate));
+  addPreviewCommands(client);
+  addLogoutsCommand(client);
+  addRegistrationCommands(client);
   client.command('presets').description('known apps').option('--json', 'answer in JSON').action(ending(listPresets));
 }
 
@@ -87,13 +95,10 @@ function presetOf(id: string) {
 
 function presetWish(id: string, baseUrl: string): ClientChange {
   const preset = presetOf(id);
-  const settings = settingsOf(preset, baseUrl);
-  if (!settings)
-    throw new Mistake(
-      `option '--base-url <url>' must be the address of ${preset.name}${needsBaseUrl(preset) ? ', such as https://app.example.org' : ''}`,
-    );
-  const { tokenEndpointAuthMethod: authMethod, requirePkce: _, responseTypes: __, ...rest } = settings;
-  return { ...rest, name: preset.name, authMethod, withoutPkce: preset.client.withoutPkce, mappings: preset.mappings, preset: id };
+  const wish = presetClient(preset, baseUrl);
+  if (wish) return wish;
+  const example = needsBaseUrl(preset) ? ', such as https://app.example.org' : '';
+  throw new Mistake(`option '--base-url <url>' must be the address of ${preset.name}${example}`);
 }
 
 function snippetFor(id: string, values: { readonly issuer: string; readonly clientId: string; readonly baseUrl: string }) {
@@ -140,11 +145,12 @@ function baseOf({ redirectUris: [first = ''], startUrl }: Client): string {
 function describe(client: Client): string[] {
   const { id, name, authMethod, redirectUris, scope, requiredGroup, withoutPkce, pairwise, firstParty, mappings, signingAlg } = client;
   return [
-    `${id}  ${name}${firstParty ? '  (first party)' : ''}`,
+    `${id}  ${visible(name)}${firstParty ? '  (first party)' : ''}`,
     `  signs in with ${authMethod}, tokens signed with ${signingAlg}${pairwise ? ', pairwise subjects' : ''}`,
     ...(withoutPkce === undefined ? [] : [`  WITHOUT PKCE: ${withoutPkce}`]),
-    ...redirectUris.map((uri) => `  comes back to ${uri}`),
+    ...redirectUris.map((uri) => `  comes back to ${visible(uri)}`),
     ...(requiredGroup === undefined ? [] : [`  only for ${requiredGroup}`]),
+    ...(client.registeredBy === undefined ? [] : [`  registered itself with the token ${client.registeredBy}`]),
     `  may ask for ${scope}`,
     ...(mappings ?? []).map((mapping) => `  hears ${mapping.name} (${mapping.source}, ${mapping.format}) in ${mapping.where.join(', ')}`),
   ];
@@ -153,8 +159,8 @@ function describe(client: Client): string[] {
 async function list(options: OutputOptions): Promise<void> {
   await withDatabase(async ({ database }) => {
     const clients = await listClients(database);
-    const lines = clients.map(({ id, name, authMethod, requiredGroup }) =>
-      `${id}  ${name}  ${authMethod}  ${requiredGroup ?? ''}`.trimEnd(),
+    const lines = clients.map(({ id, name, authMethod, requiredGroup, registeredBy }) =>
+      `${id}  ${visible(name)}  ${authMethod}  ${registeredBy ? 'registered itself  ' : ''}${requiredGroup ?? ''}`.trimEnd(),
     );
     print(options, { value: clients, lines: lines.length > 0 ? lines : ['There is no app yet.'] });
   });

@@ -1,7 +1,7 @@
 /**
  * Relying apps. Owns what a client is: how it proves who it is, whom it lets in, what it hears. Neighbours: `metadata.ts`
- * (as the provider reads it), `secret.ts`, `manage.ts` (registering and changing), `store.ts`, `claim-mapping.ts` (what it
- * hears of groups), `presets.ts` (known apps).
+ * (as the provider reads it), `secret.ts`, `manage.ts` (registering and changing), `registration.ts` (registering itself),
+ * `store.ts`, `claim-mapping.ts` (what it hears of groups), `presets.ts` (known apps).
  */
 import { groupClaims } from '../group/claims.ts';
 import type { ClaimMapping } from './mapping-schema.ts';
@@ -46,6 +46,8 @@ export type Client = {
   readonly attachedGroups: readonly string[];
   /** What it was made from; undefined: by hand. */
   readonly preset: string | undefined;
+  /** Id of the token that it registered itself with, see `registered.ts`; undefined: by the operator. */
+  readonly registeredBy: string | undefined;
   readonly createdAt: Date;
 };
 
@@ -58,7 +60,7 @@ export type Lifetimes = {
   readonly refreshTokenSeconds: number | undefined;
 };
 
-export const usualLifetimes: Lifetimes = { idTokenSeconds: undefined, accessTokenSeconds: undefined, refreshTokenSeconds: undefined };
+const usualLifetimes: Lifetimes = { idTokenSeconds: undefined, accessTokenSeconds: undefined, refreshTokenSeconds: undefined };
 
 /** RS256 first: it is the one that every app understands (OIDC Core §15.1). */
 export const signingAlgorithms = ['RS256', 'ES256', 'PS256', 'EdDSA'] as const;
@@ -91,6 +93,7 @@ export const plainClient: Omit<Client, 'id' | 'name' | 'redirectUris' | 'created
   mappings: undefined,
   attachedGroups: [],
   preset: undefined,
+  registeredBy: undefined,
 };
 
 /** What it authenticates with is a secret that we made. */

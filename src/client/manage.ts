@@ -7,6 +7,8 @@ import { type Database, inTransaction, type Transaction } from '../lib/db.ts';
 import { newId, type Random } from '../lib/random.ts';
 import type { Seal } from '../lib/seal.ts';
 import { type Client, hasSecret, plainClient } from './client.ts';
+import { lintClient } from './lint.ts';
+import { sentenceOf } from './mapping-lint.ts';
 import { mintClientSecret, sealClientSecret } from './secret.ts';
 import { deleteEndedSecrets, endOtherSecrets, insertSecret, listSecrets } from './secret-store.ts';
 import { deleteClient, insertClient, lockClient, updateClient } from './store.ts';
@@ -43,11 +45,19 @@ export async function addClient(
 }
 
 /** Throws `client_invalid` and `group_not_found`. */
-async function refuseUnusable(trx: Transaction, client: Client, { complaintAbout }: Pick<ClientTools, 'complaintAbout'>): Promise<void> {
+async function refuseUnusable(
+  trx: Transaction,
+  client: Client,
+  { complaintAbout, clock }: Pick<ClientTools, 'complaintAbout' | 'clock'>,
+): Promise<void> {
   const complaint = checkClient(client) ?? complaintAbout(client);
   if (complaint) throw new Failure('client_invalid', { complaint });
   for (const slug of [...(client.requiredGroup === undefined ? [] : [client.requiredGroup]), ...client.attachedGroups])
     if (!(await findGroup(trx, slug))) throw new Failure('group_not_found', { slug });
+  // What the mappings by default do is what they always did.
+  const findings = client.mappings ? await lintClient(trx, client, clock()) : [];
+  const refusal = findings.find(({ level }) => level === 'refusal');
+  if (refusal) throw new Failure('client_invalid', { complaint: `mappings: ${sentenceOf(refusal)}` });
 }
 
 async function makeSecret(trx: Transaction, clientId: string, { clock, random, seal }: ClientTools): Promise<string> {

@@ -13,6 +13,7 @@ export const extraMetadata = [
   'id_token_seconds',
   'access_token_seconds',
   'refresh_token_seconds',
+  'registered_by',
 ] as const;
 
 /**
@@ -54,6 +55,7 @@ function ownMetadata({ lifetimes, ...client }: Client): Readonly<Record<(typeof 
     id_token_seconds: lifetimes.idTokenSeconds,
     access_token_seconds: lifetimes.accessTokenSeconds,
     refresh_token_seconds: lifetimes.refreshTokenSeconds,
+    registered_by: client.registeredBy,
   };
 }
 

@@ -12,6 +12,7 @@ export const kubernetes: Write = ({ issuer, clientId, scopes }) => {
     sh(`--exec-arg=--oidc-issuer-url=${issuer}`),
     sh(`--exec-arg=--oidc-client-id=${clientId}`),
     ...extra,
+    '--exec-arg=--oidc-auth-request-extra-params=prompt=consent',
   ];
   const text = lines(
     '# the API server, besides the options that it has',
@@ -127,7 +128,7 @@ export const outline: Write = ({ issuer, clientId, baseUrl, scopes }) => {
     URL: baseUrl,
     OIDC_CLIENT_ID: clientId,
     OIDC_CLIENT_SECRET: secretPlaceholder,
-    OIDC_AUTH_URI: authorization,
+    OIDC_AUTH_URI: `${authorization}?prompt=consent`,
     OIDC_TOKEN_URI: token,
     OIDC_USERINFO_URI: userinfo,
     OIDC_USERNAME_CLAIM: 'email',

@@ -194,6 +194,7 @@ export const harbor: Write = ({ issuer, clientId, scopes }) => {
     oidc_scope: scopes.join(','),
     oidc_groups_claim: 'groups',
     oidc_admin_group: 'harbor-admins',
+    oidc_extra_redirect_parms: JSON.stringify({ prompt: 'consent' }),
     oidc_user_claim: 'email',
     oidc_auto_onboard: true,
     oidc_verify_cert: true,

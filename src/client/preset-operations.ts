@@ -36,7 +36,6 @@ export const operations: readonly Preset[] = [
     ...everywhere,
     notes: [
       'Groups say who may sign in and who is an administrator, at each sign-in, in the Premium tier and above. They do not make anybody a member of a group in GitLab.',
-      'Without `client_auth_method: "basic"` GitLab sends its secret in another way, and is refused.',
     ],
     snippet: files.gitlab,
   },
@@ -56,6 +55,7 @@ export const operations: readonly Preset[] = [
     notes: [
       'One public client with PKCE serves the pages and the command line (`argocd login --sso`).',
       'It asks for the claim by `requestedIDTokenClaims`, too.',
+      'It cannot send `prompt=consent`: it gets refresh tokens only if it is registered with `--first-party`. Otherwise people sign in again after an hour.',
     ],
     snippet: files.argoCd,
   },
@@ -66,6 +66,7 @@ export const operations: readonly Preset[] = [
     client: {
       authMethod: 'none',
       refreshes: true,
+      prompt: 'consent',
       redirectUris: ['http://localhost:8000', 'http://localhost:18000'],
       scopes: [...withGroups, 'offline_access'],
     },
@@ -149,6 +150,7 @@ export const operations: readonly Preset[] = [
     client: {
       authMethod: 'client_secret_basic',
       refreshes: true,
+      prompt: 'consent',
       redirectUris: ['{base}/c/oidc/callback'],
       initiateLoginUri: '{base}/c/oidc/login',
       scopes: [...withGroups, 'offline_access'],

@@ -16,7 +16,14 @@ const introduction = `# Connecting apps
 
 For each of these apps Guestlist knows how it signs people in, which claim it reads about groups, where it looks for it and
 in which shape. A client made from a preset has these settings; what is to be written into the app is printed, with
-\`CLIENT_SECRET\` where its secret goes. In the examples the issuer is \`${example.issuer}\`, the app lives at
+\`CLIENT_SECRET\` where its secret goes:
+
+\`\`\`sh
+npm run guestlist -- client add ${example.clientId} --preset grafana --base-url ${example.baseUrl}
+\`\`\`
+
+People are asked whether the app may know what it reads, unless it is registered with \`--first-party\`; with
+\`--required-group\` nobody else gets near it. In the examples the issuer is \`${example.issuer}\`, the app lives at
 \`${example.baseUrl}\`, and its client id is \`${example.clientId}\`. Names of groups are examples: put your own in their place.
 
 A list of more than 200 groups is not sent in a token: \`groups_overage: true\` stands in its place, and UserInfo has the

@@ -22,6 +22,8 @@ export type Preset = {
     readonly withoutPkce?: string;
     /** Asks for refresh tokens. */
     readonly refreshes?: true;
+    /** What its configuration makes it send: without this nobody gets a refresh token by asking (OIDC Core §11). */
+    readonly prompt?: 'consent';
     /** In these, `{base}` is the address of the app without a slash at the end, and `{origin}` its scheme, host and port. */
     readonly redirectUris: readonly string[];
     readonly postLogoutRedirectUris?: readonly string[];
@@ -62,6 +64,8 @@ export type PresetSettings = {
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris: readonly string[];
   readonly initiateLoginUri: string | undefined;
+  /** Where the app lives; undefined: it has no address. */
+  readonly startUrl: string | undefined;
   readonly scope: string;
 };
 
@@ -98,6 +102,7 @@ export function settingsOf(preset: Preset, baseUrl: string): PresetSettings | un
     redirectUris: redirectUris.map(fill),
     postLogoutRedirectUris: postLogoutRedirectUris.map(fill),
     initiateLoginUri: initiateLoginUri && fill(initiateLoginUri),
+    startUrl: address.base || undefined,
     scope: scopes.join(' '),
   };
 }

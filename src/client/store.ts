@@ -13,7 +13,8 @@ type Optional =
   | 'requiredGroup'
   | 'withoutPkce'
   | 'mappings'
-  | 'preset';
+  | 'preset'
+  | 'registeredBy';
 
 type ClientRow = Omit<Client, Optional | 'lifetimes'> & { readonly [Name in Optional]: Client[Name] | null } & {
   readonly idTokenSeconds: number | null;
@@ -27,7 +28,8 @@ const select = `
     c.backchannel_logout_uri as "backchannelLogoutUri", c.start_url as "startUrl", c.resources, c.scope,
     c.grant_types as "grantTypes", c.signing_alg as "signingAlg", c.first_party as "firstParty", g.slug as "requiredGroup",
     c.without_pkce as "withoutPkce", c.pairwise, c.id_token_seconds as "idTokenSeconds", c.access_token_seconds as "accessTokenSeconds",
-    c.refresh_token_seconds as "refreshTokenSeconds", c.claim_mappings as mappings, c.preset, c.created_at as "createdAt",
+    c.refresh_token_seconds as "refreshTokenSeconds", c.claim_mappings as mappings, c.preset, c.registered_by as "registeredBy",
+    c.created_at as "createdAt",
     array(select a.slug from guestlist.client_group cg join guestlist."group" a on a.id = cg.group_id
       where cg.client_id = c.id order by a.slug) as "attachedGroups"
   from guestlist.client c left join guestlist."group" g on g.id = c.required_group_id`;
@@ -44,6 +46,7 @@ function toClient({ idTokenSeconds, accessTokenSeconds, refreshTokenSeconds, ...
     withoutPkce: row.withoutPkce ?? undefined,
     mappings: row.mappings ?? undefined,
     preset: row.preset ?? undefined,
+    registeredBy: row.registeredBy ?? undefined,
     lifetimes: {
       idTokenSeconds: idTokenSeconds ?? undefined,
       accessTokenSeconds: accessTokenSeconds ?? undefined,
@@ -75,6 +78,7 @@ const columnsAndValues: Readonly<Record<string, string>> = {
   refresh_token_seconds: ':refreshTokenSeconds',
   claim_mappings: 'cast(:mappings as jsonb)',
   preset: ':preset',
+  registered_by: ':registeredBy',
 };
 
 function bindingsOf({ lifetimes, attachedGroups: _, jwks, mappings, ...client }: Client) {
@@ -91,6 +95,7 @@ function bindingsOf({ lifetimes, attachedGroups: _, jwks, mappings, ...client }:
     requiredGroup: client.requiredGroup ?? null,
     withoutPkce: client.withoutPkce ?? null,
     preset: client.preset ?? null,
+    registeredBy: client.registeredBy ?? null,
     idTokenSeconds: lifetimes.idTokenSeconds ?? null,
     accessTokenSeconds: lifetimes.accessTokenSeconds ?? null,
     refreshTokenSeconds: lifetimes.refreshTokenSeconds ?? null,
@@ -140,18 +145,20 @@ export async function listClients(db: Queryable): Promise<Client[]> {
   return (await rows<ClientRow>(db, `${select} order by c.created_at, c.id`)).map(toClient);
 }
 
-/** False: there was none. Its secrets go with it. */
+/** False: there was none. Its secrets go with it, and the token by which it changes itself. */
 export async function deleteClient(db: Queryable, id: string): Promise<boolean> {
+  const sql = `delete from guestlist.oidc_payload where kind = 'RegistrationAccessToken' and payload ->> 'clientId' = :id`;
+  await execute(db, sql, { id });
   return (await execute(db, 'delete from guestlist.client where id = :id', { id })) === 1;
 }
 
-/** Apps that can start a sign-in themselves, the first made first. */
+/** Apps that can start a sign-in themselves, the first made first. Whoever registered themselves are offered to nobody. */
 export async function listApps(db: Queryable): Promise<HostApp[]> {
   return rows(
     db,
     `
     select id as "clientId", name, initiate_login_uri as "initiateLoginUri" from guestlist.client
-    where initiate_login_uri is not null order by created_at, id limit 20`,
+    where initiate_login_uri is not null and registered_by is null order by created_at, id limit 20`,
   );
 }
 

@@ -48,8 +48,13 @@ const clientSchema = z
     mappings: claimMappingsSchema.optional(),
     attachedGroups: z.array(slug).max(500, 'must be 500 or fewer'),
     preset: z.string().max(100).optional(),
+    registeredBy: z.string().optional(),
     createdAt: z.date(),
   })
+  .refine(
+    isNobodySpecial,
+    'registered itself: it cannot be first party, do without PKCE, or have resources, attached groups or claims of its own',
+  )
   .refine(({ authMethod, jwks, jwksUri }) => [jwks, jwksUri].filter(Boolean).length === (authMethod === 'private_key_jwt' ? 1 : 0), {
     path: ['jwks'],
     message: 'or jwksUri must be given with private_key_jwt, and not otherwise',
@@ -58,6 +63,17 @@ const clientSchema = z
     path: ['withoutPkce'],
     message: 'must not be said of a public client: it has nothing else to prove itself with',
   });
+
+/** What an app says of itself is not what the operator says of it: it could come to live at another address tomorrow. */
+function isNobodySpecial(
+  client: {
+    readonly [Name in 'registeredBy' | 'withoutPkce' | 'mappings' | 'preset']?: unknown;
+  } & Pick<Client, 'firstParty' | 'resources' | 'attachedGroups'>,
+): boolean {
+  const { registeredBy, firstParty, withoutPkce, mappings, preset, resources, attachedGroups } = client;
+  if (registeredBy === undefined) return true;
+  return !firstParty && !withoutPkce && !mappings && !preset && resources.length === 0 && attachedGroups.length === 0;
+}
 
 /** The first complaint, with the setting it is about; undefined: it can be. */
 export function checkClient(client: Client): string | undefined {

@@ -2,7 +2,7 @@
  * All that is in force for one person, as the mappings of relying apps want it: every role, with the groups above, and
  * every right. What a provider without mappings says of it is in `claims.ts`.
  */
-import { firstRow, type Queryable } from '../lib/db.ts';
+import { type Queryable, rows } from '../lib/db.ts';
 import { reachOfAccount } from './tree-store.ts';
 
 export type GroupName = { readonly groupId: string; readonly slug: string; readonly name: string };
@@ -23,30 +23,29 @@ export type MembershipFacts = {
 
 type ReachedGroup = GroupName & {
   readonly parentId: string | null;
-  /** Empty: only above. */
-  readonly roles: readonly string[];
+  /** Null: it is only above one of theirs. */
+  readonly roles: readonly string[] | null;
 };
 
-/** In one statement, so that all of it is of one instant. */
+/** In one statement, so that all of it is of one instant; of a right there is nothing but the name. */
 export async function findMembershipFacts(db: Queryable, accountId: string, now: Date): Promise<MembershipFacts> {
   const sql = `
-    with recursive ${reachOfAccount}, roles as (
-      select id, json_agg(role order by role) as names from held group by id
-    )
-    select
-      (select coalesce(json_agg(json_build_object('groupId', g.id, 'slug', g.slug, 'name', g.name, 'parentId', g.parent_id,
-          'roles', coalesce(roles.names, '[]')) order by g.slug), '[]')
-        from reached join guestlist."group" g on g.id = reached.id left join roles on roles.id = reached.id) as groups,
-      array(select right_name from entitled order by right_name) as rights`;
-  const row = await firstRow<{ groups: ReachedGroup[]; rights: string[] }>(db, sql, { accountId, now });
-  return { memberships: membershipsOf(row?.groups ?? []), rights: (row?.rights ?? []).map((name) => ({ name })) };
+    with recursive ${reachOfAccount}
+    select r.id as "groupId", r.slug, r.name, r.parent_id as "parentId", held.roles from reached r left join held on held.id = r.id
+    union all
+    select null, null, right_name, null, null from entitled`;
+  const found = await rows<ReachedGroup | { readonly groupId: null; readonly name: string }>(db, sql, { accountId, now });
+  const groups = found.filter((row) => row.groupId !== null);
+  const rights = found.filter((row) => row.groupId === null).map(({ name }) => name);
+  return { memberships: membershipsOf(groups), rights: rights.toSorted().map((name) => ({ name })) };
 }
 
 function membershipsOf(groups: readonly ReachedGroup[]): MembershipFact[] {
   const known = new Map(groups.map((group) => [group.groupId, group]));
-  return groups.flatMap(({ groupId, slug, name, parentId, roles }) => {
+  const bySlug = groups.toSorted((one, other) => (one.slug < other.slug ? -1 : 1));
+  return bySlug.flatMap(({ groupId, slug, name, parentId, roles }) => {
     const ancestors = ancestorsOf(parentId, known);
-    return roles.map((role) => ({ groupId, slug, name, role, ancestors }));
+    return (roles ?? []).toSorted().map((role) => ({ groupId, slug, name, role, ancestors }));
   });
 }
 

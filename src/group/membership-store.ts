@@ -125,9 +125,9 @@ export async function findClaimFacts(
   const row = await firstRow<{ groups: string[]; roles: string[]; entitlements: string[] }>(
     db,
     `
-    with recursive ${reachOfAccount}, direct as (select g.slug, h.role from held h join guestlist."group" g on g.id = h.id)
-    select array(select distinct slug from direct order by slug) as groups,
-      array(select slug || ':' || role from direct order by 1) as roles,
+    with recursive ${reachOfAccount}
+    select array(select slug from held order by slug) as groups,
+      array(select slug || ':' || role from held cross join unnest(roles) as role order by 1) as roles,
       array(select right_name from entitled order by right_name) as entitlements`,
     { accountId, now },
   );
@@ -226,4 +226,11 @@ export async function findRightHolders(db: Queryable, { right, now }: { readonly
         where group_id in (select id from giving) and ended_at is null and (ends_at is null or ends_at > :now)
     ) held group by account_id order by since, id limit 100`;
   return (await rows<{ id: string }>(db, sql, { right, now })).map(({ id }) => id);
+}
+
+/** Accounts that are in the most groups now. */
+export async function findBusiestAccounts(db: Queryable, now: Date, limit: number): Promise<string[]> {
+  const sql = `select account_id as id from guestlist.membership where ended_at is null and (ends_at is null or ends_at > :now)
+    group by account_id order by count(distinct group_id) desc, account_id limit :limit`;
+  return (await rows<{ id: string }>(db, sql, { now, limit })).map(({ id }) => id);
 }

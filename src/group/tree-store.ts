@@ -9,19 +9,27 @@ import type { Above } from './policy.ts';
 /** Groups from the top to the bottom, both counted; the trigger `group_tree` has the same number. */
 const mostLevels = 8;
 
-/** In force at `:now` for `:accountId`: a row for each role in each group. */
-const held = `held as (
-      select distinct g.id, g.parent_id, m.role from guestlist.membership m join guestlist."group" g on g.id = m.group_id
-      where m.account_id = :accountId and m.ended_at is null and (m.ends_at is null or m.ends_at > :now) and g.archived_at is null
-    )`;
+/** One look into the primary key for each row: `offset 0` keeps PostgreSQL from reading all groups there are instead. */
+const groupOf = (id: string) => `cross join lateral (
+        select id, slug, name, parent_id from guestlist."group" where id = ${id} and archived_at is null offset 0) g`;
 
-/** After `with recursive`: what is `held`, with the groups above it as `reached`, and the names of all rights as `entitled`. */
-export const reachOfAccount = `${held}, reached (id, parent_id) as (
-      select id, parent_id from held
+/**
+ * After `with recursive`: what is in force at `:now` for `:accountId`. `held` has each group that the account is in, with
+ * the roles there, `reached` these groups and those above them, `entitled` the names of all rights. The `distinct` looks
+ * for what siblings share once, and keeps PostgreSQL from guessing so high that it would compile the statement first.
+ */
+export const reachOfAccount = `held as (
+      select g.id, g.slug, g.name, g.parent_id, m.roles from (
+        select group_id, array_agg(distinct role) as roles from guestlist.membership
+        where account_id = :accountId and ended_at is null and (ends_at is null or ends_at > :now) group by group_id) m
+      ${groupOf('m.group_id')}
+    ), reached (id, slug, name, parent_id) as (
+      select id, slug, name, parent_id from held
       union
-      select g.id, g.parent_id from reached r join guestlist."group" g on g.id = r.parent_id where g.archived_at is null
+      select g.id, g.slug, g.name, g.parent_id from (select distinct parent_id from reached where parent_id is not null) r
+      ${groupOf('r.parent_id')}
     ), entitled as (
-      select right_name from guestlist.group_right where group_id in (select id from reached)
+      select right_name from guestlist.group_right where group_id = any(array(select id from reached))
       union
       select right_name from guestlist.account_right
       where account_id = :accountId and ended_at is null and (ends_at is null or ends_at > :now)

@@ -85,7 +85,7 @@ export async function deliverOne(
 }
 
 /** The answer where the recipient has had enough mail (`budget.ts`). */
-export const overBudget = 'recipient_budget';
+const overBudget = 'recipient_budget';
 
 type Settling = Delivery & { readonly claim: NonNullable<Awaited<ReturnType<typeof claimMail>>> };
 

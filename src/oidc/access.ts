@@ -11,7 +11,7 @@ import type { ClaimTools } from './claims.ts';
 const { Check, Prompt } = interactionPolicy;
 
 /** In the group itself, or in one beneath it. */
-export async function isInside(
+async function isInside(
   db: Queryable,
   { accountId, slug, now }: { readonly accountId: string; readonly slug: string; readonly now: Date },
 ): Promise<boolean> {
@@ -36,14 +36,16 @@ export function withRequiredGroup(findAccount: FindAccount, { database, clock }:
 }
 
 /** After the invitation, which may just have given the group. A silent sign-in is told `interaction_required`. */
-export function accessPrompt({ database, clock }: ClaimTools): interactionPolicy.Prompt {
-  const isOutside = async ({ oidc }: KoaContextWithOIDC) => {
-    const slug = requiredGroupOf(oidc.client);
-    const accountId = oidc.session?.accountId;
-    return slug !== undefined && accountId !== undefined && !(await isInside(database, { accountId, slug, now: clock() }));
-  };
+export function accessPrompt(tools: ClaimTools): interactionPolicy.Prompt {
   return new Prompt(
     { name: 'access', requestable: false },
-    new Check('group_required', 'the person is not in the group that this app is for', 'access_denied', isOutside),
+    new Check('group_required', 'the person is not in the group that this app is for', 'access_denied', (ctx) => isOutside(tools, ctx)),
   );
+}
+
+/** Whoever is signed in here stands before an app that is not for them. */
+export async function isOutside({ database, clock }: ClaimTools, { oidc }: KoaContextWithOIDC): Promise<boolean> {
+  const slug = requiredGroupOf(oidc.client);
+  const accountId = oidc.session?.accountId;
+  return slug !== undefined && accountId !== undefined && !(await isInside(database, { accountId, slug, now: clock() }));
 }

@@ -29,18 +29,21 @@ export type AdapterArguments = {
   readonly clock: Clock;
   readonly random: Random;
   readonly findClient: (clientId: string) => Promise<AdapterPayload | undefined>;
+  /** See `registration.ts`; undefined: apps are registered by the operator alone. */
+  readonly registration?: ((kind: string, usual: Adapter) => Adapter) | undefined;
 };
 
-type Context = Omit<AdapterArguments, 'findClient' | 'random'> & { readonly kind: string; readonly ids: Ids };
+type Context = Omit<AdapterArguments, 'findClient' | 'random' | 'registration'> & { readonly kind: string; readonly ids: Ids };
 
 /** For `adapter` in oidc-provider's configuration. One per process: handles of one are unknown to another. */
-export function createAdapter({ database, clock, random, findClient }: AdapterArguments): AdapterFactory {
+export function createAdapter({ database, clock, random, findClient, registration }: AdapterArguments): AdapterFactory {
   const ids = createIds(random(32));
-  return (kind) => {
+  const usual = (kind: string) => {
     if (kind === 'Client') return clientAdapter(findClient);
     const context = { database, clock, kind, ids };
     return kind === 'ReplayDetection' ? { ...payloadAdapter(context), find: claimOnce(context) } : payloadAdapter(context);
   };
+  return (kind) => registration?.(kind, usual(kind)) ?? usual(kind);
 }
 
 /** Deletes what has expired, `limit` rows a statement. Returns how many. */
@@ -211,9 +214,13 @@ function isStorable(text: string): boolean {
 /** In JSON, those two are always escapes; an escape is one that an even number of backslashes precedes. */
 const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 
+export function isStorableJson(json: string): boolean {
+  return !unstorable.test(json);
+}
+
 /** No OAuth parameter may hold such characters (RFC 6749, appendix A): that is the sender's mistake, answered as one. */
 function toJson(payload: AdapterPayload): string {
   const json = JSON.stringify(payload);
-  if (unstorable.test(json)) throw new errors.InvalidRequest('parameters must not contain NUL or unpaired surrogates');
+  if (!isStorableJson(json)) throw new errors.InvalidRequest('parameters must not contain NUL or unpaired surrogates');
   return json;
 }

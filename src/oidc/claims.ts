@@ -18,10 +18,7 @@ export type ClaimTools = { readonly database: Database; readonly clock: Clock };
 type Asked = { readonly client: Client; readonly accountId: string; readonly request: Omit<ClaimRequest, 'attachedGroups'> };
 
 /** The mapped claims of one place, now. Nothing that was not asked for. */
-export async function mappedClaimsOf(
-  { database, clock }: ClaimTools,
-  { client, accountId, request }: Asked,
-): Promise<Record<string, unknown>> {
+async function mappedClaimsOf({ database, clock }: ClaimTools, { client, accountId, request }: Asked): Promise<Record<string, unknown>> {
   const mappings = mappingsOf(client).filter(({ where }) => where.includes(request.use));
   if (mappings.length === 0) return {};
   const facts = await findMembershipFacts(database, accountId, clock());

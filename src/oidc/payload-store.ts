@@ -61,13 +61,22 @@ const claimStatement: Statement = {
 const isEnded = `exists (select from guestlist.oidc_payload ended
       where ended.kind = 'EndedSession' and ended.id = coalesce(found.uid, found.payload ->> 'sessionUid'))`;
 
+const isOver = `exists (select from guestlist.oidc_payload word where word.kind = 'EndedAppSession' and word.id = app.value ->> 'sid')`;
+
+/** A session that goes on, without what has ended at single apps: it may have been written back in the same way. */
+const standing = `case
+      when found.kind = 'Session' and exists (select from jsonb_each(found.payload -> 'authorizations') app where ${isOver})
+      then jsonb_set(found.payload, '{authorizations}', (select coalesce(jsonb_object_agg(app.key, app.value), '{}')
+        from jsonb_each(found.payload -> 'authorizations') app where not ${isOver}))
+      else found.payload end as payload`;
+
 export async function findPayload(db: Queryable, key: Key & { readonly now: Date }): Promise<PayloadRow | undefined> {
   return (await run<PayloadRow>(db, findStatement, key))[0];
 }
 
 const findStatement: Statement = {
   name: 'oidc_find',
-  sql: `select id, payload, consumed_at from guestlist.oidc_payload found
+  sql: `select id, ${standing}, consumed_at from guestlist.oidc_payload found
     where kind = :kind and id = :id and (expires_at is null or expires_at > :now) and not ${isEnded}`,
 };
 
@@ -81,7 +90,7 @@ export async function findPayloadByUid(
 
 const findByUidStatement: Statement = {
   name: 'oidc_find_uid',
-  sql: `select id, payload, consumed_at from guestlist.oidc_payload found
+  sql: `select id, ${standing}, consumed_at from guestlist.oidc_payload found
     where kind = :kind and uid = :uid and (expires_at is null or expires_at > :now) and not ${isEnded} order by expires_at desc limit 1`,
 };
 

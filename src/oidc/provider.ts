@@ -10,9 +10,10 @@ import { ownPagesClient } from '../account/sessions.ts';
 import { authMethods, mayNameResource, type SigningAlgorithm, signingAlgorithms } from '../client/client.ts';
 import { extraMetadata } from '../client/metadata.ts';
 import { standardGrant } from '../invitation/configuration.ts';
-import { accessPrompt, withRequiredGroup } from './access.ts';
+import { accessPrompt, isOutside, withRequiredGroup } from './access.ts';
 import { type ClaimTools, createTokenClaims, withMappedClaims } from './claims.ts';
 import type { ServerKeys } from './keys.ts';
+import type { RegistrationFeatures } from './registration.ts';
 import { day, hour, idTokenSeconds, longestSignIn, minute, sessionSeconds } from './lifetimes.ts';
 
 const { Check, Prompt } = interactionPolicy;
@@ -28,6 +29,8 @@ export type ProviderSettings = {
   readonly renderError: NonNullable<Configuration['renderError']>;
   readonly rpInitiatedLogout: NonNullable<NonNullable<Configuration['features']>['rpInitiatedLogout']>;
   readonly fetch: NonNullable<Configuration['fetch']>;
+  /** See `registration.ts`. Undefined: apps are registered by the operator alone. */
+  readonly registration?: RegistrationFeatures | undefined;
 };
 
 /** See `client/metadata.ts`. */
@@ -66,7 +69,7 @@ export function providerConfiguration(settings: ProviderSettings): Configuration
     issueRefreshToken: async (_ctx, client, source) =>
       client.grantTypeAllowed('refresh_token') && (isFirstParty(client) || source.scopes.has('offline_access')),
     rotateRefreshToken: true,
-    loadExistingGrant: grantOf,
+    loadExistingGrant: createGrantOf(tools),
     features: {
       devInteractions: { enabled: false },
       backchannelLogout: { enabled: true },
@@ -74,10 +77,11 @@ export function providerConfiguration(settings: ProviderSettings): Configuration
       dPoP: { enabled: true, nonceSecret: keys.dpopSecret, requireNonce: () => false },
       introspection: {
         enabled: true,
-        allowedPolicy: (_ctx, client, token) => client.clientAuthMethod !== 'none' || token.clientId === client.clientId,
+        allowedPolicy: (_ctx, client, token) => isTrusted(client) || token.clientId === client.clientId,
       },
       pushedAuthorizationRequests: { enabled: true },
       resourceIndicators: { enabled: true, getResourceServerInfo: resourceServer, useGrantedResource: () => true },
+      ...settings.registration,
       revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
       rpInitiatedLogout,
     },
@@ -136,6 +140,11 @@ function pairwiseSubject(key: Buffer, accountId: string, sector: string): string
   return createHmac('sha256', key).update(`${sector}\n${accountId}`).digest('base64url');
 }
 
+/** To hear about tokens of other apps, as an API has to. */
+function isTrusted(client: Client): boolean {
+  return client.clientAuthMethod !== 'none' && client['registered_by'] === undefined;
+}
+
 function isFirstParty(client: Client): boolean {
   return client['first_party'] === true;
 }
@@ -160,18 +169,21 @@ function resourceServer(_ctx: KoaContextWithOIDC, resource: string, client: Clie
   } as const;
 }
 
-/** A first-party client has what it asks for; anybody else has what the person allowed. */
-async function grantOf(ctx: KoaContextWithOIDC) {
-  const { oidc } = ctx;
-  const { client, session, provider } = oidc;
-  if (!client || !session?.accountId) return undefined;
-  const known = await standardGrant(ctx);
-  if (!isFirstParty(client)) return known;
-  const grant = known ?? new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
-  const before = JSON.stringify(grant);
-  grant.addOIDCScope([...oidc.requestParamOIDCScopes].join(' '));
-  grant.addOIDCClaims([...oidc.requestParamClaims]);
-  for (const resource of Object.keys(oidc.resourceServers ?? {})) grant.addResourceScope(resource, [...oidc.requestParamScopes].join(' '));
-  if (!known || JSON.stringify(grant) !== before) await grant.save();
-  return grant;
+/** A first-party client has what it asks for, of those that it is for; anybody else has what the person allowed. */
+function createGrantOf(tools: ClaimTools): NonNullable<Configuration['loadExistingGrant']> {
+  return async (ctx) => {
+    const { oidc } = ctx;
+    const { client, session, provider } = oidc;
+    if (!client || !session?.accountId) return undefined;
+    const known = await standardGrant(ctx);
+    if (!isFirstParty(client) || (await isOutside(tools, ctx))) return known;
+    const grant = known ?? new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+    const before = JSON.stringify(grant);
+    grant.addOIDCScope([...oidc.requestParamOIDCScopes].join(' '));
+    grant.addOIDCClaims([...oidc.requestParamClaims]);
+    for (const resource of Object.keys(oidc.resourceServers ?? {}))
+      grant.addResourceScope(resource, [...oidc.requestParamScopes].join(' '));
+    if (!known || JSON.stringify(grant) !== before) await grant.save();
+    return grant;
+  };
 }

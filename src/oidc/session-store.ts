@@ -4,6 +4,9 @@ import { execute, rows, type Transaction } from '../lib/db.ts';
 /** At the app, the session goes by its `sid` (OIDC Back-Channel Logout §2.4). */
 export type AppSession = { readonly clientId: string; readonly sid: string };
 
+/** An app that somebody only knocked at has a `sid` too, and knows nothing of it. */
+const wasEntered = `app.value ->> 'sid' is not null and app.value ->> 'grantId' is not null`;
+
 /**
  * Deletes sessions and leaves word that they are over: a request that is under way may write its session back. The word
  * has to outlive everything that could refer to the session. `keptUid`: but for this one.
@@ -23,15 +26,15 @@ export async function endSessionsOf(
       on conflict do nothing)
     select app.key as "clientId", app.value ->> 'sid' as sid
     from ended cross join jsonb_each(ended.payload -> 'authorizations') app
-    where app.value ->> 'sid' is not null`;
+    where ${wasEntered}`;
   return rows(trx, sql, { accountId, keptUid: keptUid ?? null, until });
 }
 
-/** Consents and all tokens under them, but for those of the session that stays. */
+/** Consents and all tokens under them, but for those of the session that stays. Returns where the tokens were from. */
 export async function deleteGrantsOf(
   trx: Transaction,
   { accountId, keptUid }: { readonly accountId: string; readonly keptUid: string | undefined },
-): Promise<void> {
+): Promise<AppSession[]> {
   const grants = `
     with kept as (
       select app.value ->> 'grantId' as id
@@ -40,12 +43,50 @@ export async function deleteGrantsOf(
     delete from guestlist.oidc_payload
     where kind = 'Grant' and payload ->> 'accountId' = :accountId and not exists (select from kept where kept.id = oidc_payload.id)
     returning id`;
-  const deleted = await rows<{ id: string }>(trx, grants, { accountId, keptUid: keptUid ?? null });
-  const tokens = `
+  return deleteTokensUnder(trx, await rows<{ id: string }>(trx, grants, { accountId, keptUid: keptUid ?? null }));
+}
+
+/** A refresh token can outlive the session here, and the one at the app: its `sid` is all that is left of it. */
+async function deleteTokensUnder(trx: Transaction, grants: readonly { readonly id: string }[]): Promise<AppSession[]> {
+  const sql = `
     with doomed as materialized (
-      select kind, id from guestlist.oidc_payload where grant_id = any(:grantIds) order by kind, id for update)
-    delete from guestlist.oidc_payload payload using doomed where payload.kind = doomed.kind and payload.id = doomed.id`;
-  await execute(trx, tokens, { grantIds: deleted.map(({ id }) => id) });
+      select kind, id from guestlist.oidc_payload where grant_id = any(:grantIds) order by kind, id for update),
+    gone as (
+      delete from guestlist.oidc_payload token using doomed where token.kind = doomed.kind and token.id = doomed.id
+      returning token.kind, token.payload)
+    select distinct payload ->> 'clientId' as "clientId", payload ->> 'sid' as sid
+    from gone where kind = 'RefreshToken' and payload ->> 'sid' is not null`;
+  return rows(trx, sql, { grantIds: grants.map(({ id }) => id) });
+}
+
+export type AppEnding = { readonly accountId: string; readonly clientIds: readonly string[]; readonly until: Date };
+
+/**
+ * What somebody is signed in to at these apps, while their session here goes on: consents, tokens, and the apps' part of
+ * the session, with word of it as in `endSessionsOf`.
+ */
+export async function endAtApps(trx: Transaction, { accountId, clientIds, until }: AppEnding): Promise<AppSession[]> {
+  const sessions = `
+    with entered as materialized (
+      select kind, id, payload from guestlist.oidc_payload
+      where kind = 'Session' and payload ->> 'accountId' = :accountId
+        and exists (select from jsonb_each(payload -> 'authorizations') app where app.key = any(:clientIds) and ${wasEntered})
+      order by id for update),
+    ended as (
+      select distinct app.key as client_id, app.value ->> 'sid' as sid
+      from entered cross join jsonb_each(entered.payload -> 'authorizations') app where app.key = any(:clientIds) and ${wasEntered}),
+    word as (
+      insert into guestlist.oidc_payload (kind, id, payload, expires_at)
+      select 'EndedAppSession', sid, cast('{}' as jsonb), cast(:until as timestamptz) from ended on conflict do nothing),
+    rest as (
+      update guestlist.oidc_payload session
+      set payload = jsonb_set(session.payload, '{authorizations}', (session.payload -> 'authorizations') - cast(:clientIds as text[]))
+      from entered where session.kind = entered.kind and session.id = entered.id)
+    select client_id as "clientId", sid from ended`;
+  const ended = await rows<AppSession>(trx, sessions, { accountId, clientIds, until });
+  const grants = `delete from guestlist.oidc_payload
+    where kind = 'Grant' and payload ->> 'accountId' = :accountId and payload ->> 'clientId' = any(:clientIds) returning id`;
+  return [...ended, ...(await deleteTokensUnder(trx, await rows<{ id: string }>(trx, grants, { accountId, clientIds })))];
 }
 
 /** Sign-ins that were answered, and wait for their browser to come back with the answer. */

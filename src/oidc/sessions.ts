@@ -3,24 +3,24 @@
  * that what was ended stays so, whatever is under way at the same moment (see `payload-store.ts`); who may ask for it,
  * and when, is the account slice's.
  */
-import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
-import type { Client } from 'oidc-provider';
 import type { AccountSessions } from '../account/sessions.ts';
 import { addSeconds, type Clock } from '../lib/clock.ts';
+import { type LogoutTools, tellClaimed } from './app-logout.ts';
+import { queueLogouts } from './app-logout-store.ts';
 import { longestSignIn } from './lifetimes.ts';
-import { type AppSession, deleteGrantsOf, deleteSignInsOf, endSessionsOf } from './session-store.ts';
+import { endEverything } from './lost-access.ts';
 
-type SessionSite = { readonly provider: Provider; readonly issuer: string; readonly clock: Clock };
+type SessionSite = { readonly provider: Provider; readonly issuer: string; readonly clock: Clock; readonly logouts: LogoutTools };
 
-export function createAccountSessions({ provider, issuer, clock }: SessionSite): AccountSessions {
+export function createAccountSessions({ provider, issuer, clock, logouts }: SessionSite): AccountSessions {
   return {
     async end(trx, { accountId, keptUid }) {
-      const until = addSeconds(clock(), longestSignIn);
-      const ended = await endSessionsOf(trx, { accountId, keptUid, until });
-      await deleteGrantsOf(trx, { accountId, keptUid });
-      await deleteSignInsOf(trx, accountId);
-      return { tellApps: (ctx) => tellApps({ provider, ctx, accountId }, ended) };
+      const now = clock();
+      const sessions = await endEverything(trx, { accountId, keptUid, until: addSeconds(now, longestSignIn) });
+      const claims = await queueLogouts(trx, { accountId, sessions, now, claim: true });
+      // As at signing out: one try each, of a few seconds at most, for whoever waits; the jobs go on with what comes to nothing.
+      return { tellApps: async () => void (await Promise.all(claims.map((claim) => tellClaimed(logouts, claim)))) };
     },
     async renew(ctx) {
       const session = await provider.Session.get(ctx);
@@ -35,25 +35,4 @@ export function createAccountSessions({ provider, issuer, clock }: SessionSite):
       ctx.cookies.set(provider.cookieName('session'), session.jti, options);
     },
   };
-}
-
-/** As oidc-provider has it; its types do not say so. */
-type LogoutClient = Client & { backchannelLogout(accountId: string, sid: string): Promise<void> };
-
-type Teller = { readonly provider: Provider; readonly ctx: Context; readonly accountId: string };
-
-/** OIDC Back-Channel Logout, as at signing out: one try each, of a few seconds at most. */
-async function tellApps({ provider, ctx, accountId }: Teller, ended: readonly AppSession[]): Promise<void> {
-  const tellApp = async ({ clientId, sid }: AppSession) => {
-    const client = (await provider.Client.find(clientId)) as LogoutClient | undefined;
-    if (!client?.backchannelLogoutUri) return;
-    const context = ctx as never;
-    try {
-      await client.backchannelLogout(accountId, sid);
-      provider.emit('backchannel.success', context, client, accountId, sid);
-    } catch (error) {
-      provider.emit('backchannel.error', context, error as Error, client, accountId, sid);
-    }
-  };
-  await Promise.all(ended.map(tellApp));
 }

@@ -20,7 +20,7 @@ import { listWaiting, type RequestRow } from './store.ts';
 const pageSize = 100;
 
 /** Those that this account could approve today. */
-export async function waitingFor(host: InvitationHost, accountId: string): Promise<RequestRow[]> {
+async function waitingFor(host: InvitationHost, accountId: string): Promise<RequestRow[]> {
   const now = host.clock();
   const waiting: RequestRow[] = [];
   for (const desk of await listDesks(host.database)) {

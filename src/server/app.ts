@@ -20,6 +20,7 @@ import type { Random } from '../lib/random.ts';
 import { createSeal, deriveKey } from '../lib/seal.ts';
 import type { HashCost } from '../lib/slow-hash.ts';
 import { createAdapter } from '../oidc/adapter.ts';
+import { createSendLogout, retryLogouts } from '../oidc/app-logout.ts';
 import { releaseMappedClaims, tellIntrospection } from '../oidc/claims.ts';
 import { acceptEverySecret, createFindMetadata } from '../oidc/clients.ts';
 import { jwksCacheSeconds } from '../oidc/key-state.ts';
@@ -27,8 +28,10 @@ import { createKeyring, type Keyring } from '../oidc/keyring.ts';
 import { loadKeys, readKeys, type ServerKeys } from '../oidc/keys.ts';
 import { logoutPages } from '../oidc/logout.ts';
 import { providerConfiguration } from '../oidc/provider.ts';
+import { answerRegistration, registrationAdapters, registrationFeatures } from '../oidc/registration.ts';
 import { createAccountSessions } from '../oidc/sessions.ts';
 import type { Guestlist } from '../plugin.ts';
+import { createOnTold, createTrustingFetch, pairwiseKeyOf } from './app-news.ts';
 import { createRenderError, tellOutage } from './failure.ts';
 import { guard, trustOnlyIssuer } from './guard.ts';
 import { createGuestlist } from './guestlist.ts';
@@ -46,6 +49,8 @@ export type AppOptions = {
   /** Of passwords. Default: as `slow-hash.ts` says. */
   readonly hashCost?: HashCost | undefined;
   readonly registration?: 'invited' | 'nobody';
+  /** Whether apps can register themselves, see `oidc/registration.ts`. Default: they cannot. */
+  readonly clientRegistration?: 'off' | 'token';
   /** Where mail can be sent, nobody registers with an address that is not theirs. */
   readonly newcomersProveEmail?: boolean;
   readonly proxyCount: number;
@@ -81,9 +86,15 @@ export async function createApp(options: AppOptions): Promise<App> {
     passwords,
     renderer,
     show: createShow<Pages>(renderer, clock),
-    adapter: createAdapter({ database, clock, random, findClient: createFindMetadata({ database, seal, clock }) }),
+    adapter: createAdapter({
+      database,
+      clock,
+      random,
+      findClient: createFindMetadata({ database, seal, clock }),
+      registration: takesRegistrations(options) ? registrationAdapters({ database, clock, random, seal }) : undefined,
+    }),
     throttles: createAccountThrottles(database),
-    pairwiseKey: deriveKey(secret, 'pairwise subject'),
+    pairwiseKey: pairwiseKeyOf(secret),
     formToken: (uid) => createHmac('sha256', formKey).update(uid).digest('base64url'),
   };
   const keyring = createKeyring({
@@ -128,16 +139,20 @@ function createParts({ options, adapter, ...lasting }: Lasting, keys: ServerKeys
         pairwiseKey: lasting.pairwiseKey,
         renderError: createRenderError({ issuer, log, show }),
         rpInitiatedLogout: logoutPages(show),
-        fetch: createFetch(options.trustedOrigins ?? []),
+        fetch: createTrustingFetch(options.trustedOrigins ?? []),
+        registration: takesRegistrations(options) ? registrationFeatures({ ...options, seal: lasting.seal }) : undefined,
       }),
     ),
   );
   releaseMappedClaims(provider);
   acceptEverySecret(provider, { database, clock, seal: lasting.seal });
+  const logouts = { database, clock, send: createSendLogout(provider), onTold: createOnTold(log) };
+  retryLogouts(provider, logouts);
   trustOnlyIssuer(provider, options);
   listen(provider, options);
   provider.use(guard({ ...options, show }));
   provider.use(limitKeyCaches);
+  provider.use(answerRegistration({ database }));
   provider.use(tellIntrospection(provider, { database, clock }));
   guestlist.mount(provider);
   provider.use(
@@ -149,13 +164,17 @@ function createParts({ options, adapter, ...lasting }: Lasting, keys: ServerKeys
       issuer,
       provider,
       guestlist,
-      sessions: createAccountSessions({ provider, issuer, clock }),
+      sessions: createAccountSessions({ provider, issuer, clock, logouts }),
       brand: options.brand,
       support: options.support,
       showsMailbox: options.showsMailbox,
     }),
   );
   return { listener: provider.callback(), provider, guestlist };
+}
+
+function takesRegistrations({ clientRegistration = 'off' }: Pick<AppOptions, 'clientRegistration'>): boolean {
+  return clientRegistration === 'token';
 }
 
 /** Each request goes to the provider that is current when it comes. */
@@ -180,15 +199,6 @@ async function limitKeyCaches(ctx: Context, next: () => Promise<unknown>): Promi
     ctx.set('Cache-Control', `public, max-age=${jwksCacheSeconds}`);
 }
 
-/** oidc-provider refuses private addresses by a dispatcher in the options; for trusted ones it is left out. */
-function createFetch(trustedOrigins: readonly string[]): (url: string | URL | Request, options?: RequestInit) => Promise<Response> {
-  return (url, options = {}) => {
-    if (!trustedOrigins.includes(new URL(String(url)).origin)) return fetch(url, options);
-    const { dispatcher: _guarded, ...open } = options as RequestInit & { dispatcher?: unknown };
-    return fetch(url, open);
-  };
-}
-
 function listen(provider: Provider, { database, clock, random, log }: AppOptions): void {
   provider.on('server_error', (ctx, error) => {
     log.error({ requestId: ctx.state['requestId'], error }, 'server_error');
@@ -196,9 +206,6 @@ function listen(provider: Provider, { database, clock, random, log }: AppOptions
   });
   // Otherwise koa writes it past the log. Most often somebody hung up in the middle of a request.
   provider.onerror = (error) => log.warn({ error }, 'the answer did not arrive');
-  provider.on('backchannel.error', (ctx, error, client) => {
-    log.warn({ requestId: ctx.state['requestId'], clientId: client.clientId, error }, 'back-channel logout failed');
-  });
   provider.on('end_session.success', (ctx) => {
     const accountId = ctx.oidc.session?.accountId;
     if (!accountId) return;

@@ -38,6 +38,7 @@ const schema = z.object({
     .default(0),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent').optional(),
   REGISTRATION: z.enum(['invited', 'nobody'], 'must be invited or nobody').default('invited'),
+  CLIENT_REGISTRATION: z.enum(['off', 'token'], 'must be off or token').default('off'),
   BRAND: z.string().min(1, 'must not be empty').max(60, 'must have 60 characters or fewer').default('Guestlist'),
   TERMS_URL: documentSchema,
   PRIVACY_URL: documentSchema,
@@ -74,6 +75,8 @@ export type Config = {
   readonly brand: string;
   /** Who may make an account: whoever is invited, or nobody at the moment. */
   readonly registration: 'invited' | 'nobody';
+  /** Whether apps can register themselves: not at all, or with a token that the operator made. */
+  readonly clientRegistration: 'off' | 'token';
   /** Addresses of what must be agreed to before joining. */
   readonly terms: { readonly terms: string | undefined; readonly privacy: string | undefined };
   /** Where help can be asked for. */
@@ -122,6 +125,7 @@ export function readConfig(environment: Environment): Config {
     logLevel: LOG_LEVEL ?? (production ? 'info' : 'warn'),
     brand: rest.BRAND,
     registration: rest.REGISTRATION,
+    clientRegistration: rest.CLIENT_REGISTRATION,
     terms: { terms: rest.TERMS_URL, privacy: rest.PRIVACY_URL },
     support: rest.SUPPORT_URL,
     smtp: rest.SMTP_URL && rest.MAIL_FROM ? { url: rest.SMTP_URL, from: rest.MAIL_FROM } : undefined,

@@ -14,6 +14,9 @@ import { addSeconds, type Clock } from '../lib/clock.ts';
 import { type Connection, type Database, execute, inTransaction } from '../lib/db.ts';
 import { deleteExpiredThrottles } from '../lib/throttle.ts';
 import { sweepExpired } from '../oidc/adapter.ts';
+import { deleteOldLogouts } from '../oidc/app-logout-store.ts';
+import { appCrontab, appTasks, appTriggersSql } from './app-jobs.ts';
+import type { AppNews } from './app-news.ts';
 import type { Log } from './log.ts';
 import type { Post } from './post.ts';
 
@@ -30,6 +33,8 @@ type JobArguments = {
   readonly remind?: (() => Promise<unknown>) | undefined;
   /** Makes the next signing keys and throws old ones away. Undefined: that is left to the processes that do. */
   readonly tendKeys?: (() => Promise<void>) | undefined;
+  /** Undefined: apps hear what there is to hear from other processes. */
+  readonly news?: AppNews | undefined;
 };
 
 const batchSize = 1_000;
@@ -40,7 +45,7 @@ export const concurrency = 3;
 /** Not graphile-worker's own default: in a database that is shared, that one may be somebody else's. */
 const schema = 'guestlist_jobs';
 
-export async function startJobs({ connection, database, clock, log, post, remind, tendKeys }: JobArguments): Promise<Jobs> {
+export async function startJobs({ connection, database, clock, log, post, remind, tendKeys, news }: JobArguments): Promise<Jobs> {
   await installJobs({ connection, database, log, sendsMail: post !== undefined });
   const pool = openPool(connection, log);
   const state = { isStopping: false };
@@ -55,6 +60,7 @@ export async function startJobs({ connection, database, clock, log, post, remind
       ...(remind ? { remind: async () => void (await remind()) } : {}),
       ...(tendKeys ? { keys: tendKeys } : {}),
       ...mailTasks({ post, clock, state }),
+      ...appTasks({ news, clock, state }),
     },
     parsedCronItems: parseCrontab(
       [
@@ -62,6 +68,7 @@ export async function startJobs({ connection, database, clock, log, post, remind
         ...(remind ? ['*/10 * * * * remind ?max=3'] : []),
         ...(tendKeys ? ['7 * * * * keys ?max=3'] : []),
         ...(post ? ['* * * * * mails ?max=3'] : []),
+        ...(news ? appCrontab : []),
       ].join('\n'),
     ),
   });
@@ -132,6 +139,7 @@ export async function installJobs({ connection, database, log, sendsMail }: Inst
       await execute(trx, 'select pg_advisory_xact_lock(:advisoryLock)', { advisoryLock });
       await runMigrations({ pgPool: pool.pgPool, schema, logger: jobLogger(log) });
       if (sendsMail) await trx.raw(mailTriggerSql);
+      await trx.raw(appTriggersSql(schema));
     });
   } finally {
     await pool.end();
@@ -151,6 +159,9 @@ const mailTriggerSql = `
     end if;
   end $$`;
 
+/** So long one can see which apps were told, and what came of it. */
+const logoutSeconds = 30 * 24 * 60 * 60;
+
 /** Everything that is over and that nobody can use any more. */
 async function sweep(database: Database, now: Date): Promise<void> {
   await sweepExpired(database, now, batchSize);
@@ -160,6 +171,7 @@ async function sweep(database: Database, now: Date): Promise<void> {
   await forgetRequests(database, now);
   await inTransaction(database, (trx) => deleteExpiredTokens(trx, now));
   await deleteExpiredThrottles(database, now);
+  await deleteOldLogouts(database, addSeconds(now, -logoutSeconds));
 }
 
 /** What the jobs keep in the database. Plugins in other providers have none. */

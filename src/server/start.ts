@@ -10,6 +10,7 @@ import { createSeal } from '../lib/seal.ts';
 import { loadKeys } from '../oidc/keys.ts';
 import { tendKeys } from '../oidc/rotation.ts';
 import { type App, createApp } from './app.ts';
+import { openAppNews } from './app-news.ts';
 import { hasAdmin, inviteAdmin } from './bootstrap.ts';
 import type { Config } from './config.ts';
 import { openServerDatabase, type ServerDatabase } from './database.ts';
@@ -92,7 +93,7 @@ export async function startWorker(options: WorkerOptions): Promise<Pick<Started,
   try {
     const secret = serverSecret(config, random);
     await loadKeys({ database: opened.database, seal: createSeal(secret, random), clock, random });
-    const jobs = await startJobsOf(options, opened, secret);
+    const jobs = await startJobsOf({ ...options, trustedOrigins: [] }, opened, secret);
     const stop = async () => {
       await jobs.stop();
       await opened.close();
@@ -104,18 +105,20 @@ export async function startWorker(options: WorkerOptions): Promise<Pick<Started,
   }
 }
 
-function startJobsOf({ config, ...tools }: WorkerOptions, { connection, database }: ServerDatabase, secret: string): Promise<Jobs> {
+async function startJobsOf({ config, ...tools }: StartOptions, { connection, database }: ServerDatabase, secret: string): Promise<Jobs> {
   const { smtp, issuer, brand } = config;
   const post = smtp && openPost({ ...tools, smtp, issuer, brand, secret, database, connectionCount: concurrency });
   const { remind } = createGuestlist({ ...tools, issuer, brand, secret, database });
   const { keyRotationDays: rotationDays } = config;
   const seal = createSeal(secret, tools.random);
+  const news = await openAppNews({ ...tools, issuer, secret, database });
   return startJobs({
     ...tools,
     connection,
     database,
     post,
     remind,
+    news,
     tendKeys: () => tendKeys({ ...tools, database, seal }, { rotationDays }),
   });
 }

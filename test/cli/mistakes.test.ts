@@ -75,7 +75,7 @@ const mistakes: Readonly<Record<string, RegExp>> = {
   'group add Choir --name Choir': /'slug'.*lower-case/,
   'group add choir2 --name |': /'--name' must not be empty/,
   'group add choir2 --name Choir --capacity 0': /'--capacity <n>'.*1 to 1000000/,
-  'group change choir': /'--capacity', '--sensitive' or '--not-sensitive'/,
+  'group change choir': /'--capacity', '--sensitive', '--not-sensitive' or '--parent'/,
   'group change choir --sensitive --not-sensitive': /'--not-sensitive' cannot be used with option '--sensitive'/,
   'group add choir2 --name Choir --right PLAN': /'--right <right>'.*wiki:edit/,
   'right add': /missing required argument 'name'/,

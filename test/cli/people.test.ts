@@ -55,6 +55,37 @@ it('a group holds so many, is sensitive, is archived and comes back', async () =
   expect((await json('account', 'show', 'ada@example.org')).groups).toEqual(['choir']);
 });
 
+it('a group is inside another, and moves', async () => {
+  expect(await json('group', 'add', 'tenors', '--name', 'Tenors', '--parent', 'choir')).toMatchObject({ slug: 'tenors', parent: 'choir' });
+  await guestlist('group', 'add', 'high-tenors', '--name', 'High', '--parent', 'tenors');
+  const choir = 'choir  Choir  (1 of 30 in it, sensitive)  plan:read';
+  expect(await lines('group', 'list')).toEqual([
+    'board  Board  (0 in it)',
+    choir,
+    '  tenors  Tenors  (0 in it)',
+    '    high-tenors  High  (0 in it)',
+  ]);
+  expect(await lines('group', 'change', 'tenors', '--parent', 'board')).toEqual(['tenors  Tenors  (0 in it)  in board']);
+  expect((await json('group', 'list')).map(({ slug, parent }: { slug: string; parent: string | null }) => [slug, parent])).toEqual([
+    ['board', null],
+    ['tenors', 'board'],
+    ['high-tenors', 'tenors'],
+    ['choir', null],
+  ]);
+  const circle = await guestlist('group', 'change', 'board', '--parent', 'high-tenors');
+  expect(circle).toMatchObject({ exitCode: 1, stderr: 'The group high-tenors is inside board already: it cannot hold it as well.\n' });
+  const itself = await guestlist('group', 'change', 'board', '--parent', 'board');
+  expect(itself).toMatchObject({ exitCode: 1, stderr: 'The group board cannot be inside itself.\n' });
+  expect(await guestlist('group', 'change', 'board', '--parent', 'nowhere')).toMatchObject({ exitCode: 1 });
+  expect(await lines('group', 'change', 'high-tenors', '--parent', 'none')).toEqual(['high-tenors  High  (0 in it)']);
+  for (let level = 3; level <= 8; level++)
+    await server.guestlist.addGroup({ slug: `l${level}`, name: 'L', parent: level === 3 ? 'tenors' : `l${level - 1}` });
+  expect(await guestlist('group', 'change', 'high-tenors', '--parent', 'l8')).toMatchObject({
+    exitCode: 1,
+    stderr: 'With high-tenors inside l8 there would be more than 8 levels of groups.\n',
+  });
+});
+
 it('somebody is given groups and rights without an invitation, and they are taken away again', async () => {
   await server.guestlist.addRight({ name: 'door:open' });
   const call = ['grant', 'ADA@example.org', '--group', 'board:manager', '--right', 'door:open'];

@@ -63,7 +63,6 @@ export const tokenModules: Modules = {
 
   'oidcc-server-client-secret-post': async (trial) => {
     const { host } = trial;
-    if (!host.post) return withoutPost(trial);
     const app = await createApp(host, host.post, oidc.ClientSecretPost);
     expect(idTokenClaims(await signIn({ ...trial, app })).aud).toBe(host.post.id);
   },
@@ -102,15 +101,6 @@ export const tokenModules: Modules = {
     expect(await refusalOf(await refresh(app, other.refresh_token))).toEqual({ status: 400, error: 'invalid_grant' });
   },
 };
-
-/** What the metadata offers, a client should be able to have. */
-function withoutPost({ app, warn, skip }: Trial): void {
-  const offered = app.metadata.token_endpoint_auth_methods_supported?.includes('client_secret_post');
-  const note =
-    'A client of our server authenticates with `client_secret_basic` or is public; none can be registered for `client_secret_post`';
-  if (offered) warn(`${note}, though the metadata offers it.`);
-  else skip(`${note}.`);
-}
 
 async function arrive(trial: Trial): Promise<{ readonly flow: Flow; readonly rest: Rest }> {
   const flow = await trial.app.begin();

@@ -28,8 +28,8 @@ export type Host = {
   readonly person: { readonly email: string; readonly password: string };
   readonly first: TestClient;
   readonly second: TestClient;
-  /** A client that authenticates with `client_secret_post`, where there can be one. */
-  readonly post: TestClient | undefined;
+  /** Authenticates with `client_secret_post`. */
+  readonly post: TestClient;
   /** Refuses authorization requests without PKCE, which the suite sends. */
   readonly needsPkce: boolean;
   /** What the back-channel logout address of `first` was sent. */

@@ -1,4 +1,5 @@
 /** Our own server as a host of the modules, with apps that are not of its house: like the foreign host's, they ask for consent. */
+import type { NewClient } from '../../src/client/manage.ts';
 import { createBrowser } from '../support/browser.ts';
 import { goodPassword, join } from '../support/people.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -16,9 +17,9 @@ export async function startOwnServer(): Promise<Host> {
   return {
     issuer: server.issuer,
     person: { email, password: goodPassword },
-    first: await register(server, 'first', `${receiver.origin}/logout`),
+    first: await register(server, 'first', { backchannelLogoutUri: `${receiver.origin}/logout` }),
     second: await register(server, 'second'),
-    post: undefined,
+    post: await register(server, 'post', { authMethod: 'client_secret_post' }),
     needsPkce: true,
     logoutTokens: receiver.tokens,
     transcript: [],
@@ -33,14 +34,14 @@ export async function startOwnServer(): Promise<Host> {
   };
 }
 
-async function register(server: TestServer, id: string, backchannelLogoutUri?: string): Promise<TestClient> {
+async function register(server: TestServer, id: string, more: Partial<NewClient> = {}): Promise<TestClient> {
   const { redirectUri, postLogoutRedirectUri } = testClient(id, '');
   const secret = await server.addClient({
     id,
     redirectUris: [redirectUri],
     postLogoutRedirectUris: [postLogoutRedirectUri],
-    backchannelLogoutUri,
     firstParty: false,
+    ...more,
   });
   return testClient(id, secret ?? '');
 }

@@ -87,6 +87,49 @@ describe('who may give', () => {
     expect(wrong).toEqual([]);
   });
 
+  describe('in a tree of groups', () => {
+    // verein ⊃ (choir ⊃ tenors, board)
+    const above = new Map([
+      ['choir', ['verein']],
+      ['board', ['verein']],
+      ['tenors', ['choir', 'verein']],
+    ]);
+
+    it.each<[string, string[], string[], boolean]>([
+      ['a manager at the top: membership everywhere beneath', ['verein:manager'], ['choir:member', 'tenors:member', 'board:member'], true],
+      ['a manager at the top: managers everywhere beneath', ['verein:manager'], ['choir:manager', 'tenors:manager'], true],
+      ['a manager above: what they are there themselves', ['verein:manager', 'tenors:librarian'], ['tenors:librarian'], true],
+      ['a manager above: no other role beneath', ['verein:manager'], ['tenors:librarian'], false],
+      ['a manager above: not the role that they have above', ['verein:manager', 'verein:librarian'], ['choir:librarian'], false],
+      ['a manager above: no right', ['verein:manager'], ['choir:member', 'lights'], false],
+      ['a manager in the middle: beneath', ['choir:manager'], ['tenors:member', 'tenors:manager'], true],
+      ['a manager in the middle: nothing above', ['choir:manager'], ['verein:member'], false],
+      ['a manager in the middle: nothing beside', ['choir:manager'], ['board:member'], false],
+      ['a manager at the bottom: their own', ['tenors:manager'], ['tenors:member'], true],
+      ['a manager at the bottom: nothing in the middle', ['tenors:manager'], ['choir:member'], false],
+      ['a manager at the bottom: nothing at the top', ['tenors:manager', 'verein:member'], ['verein:member'], false],
+      ['a member at the top: nothing', ['verein:member', 'verein:librarian'], ['choir:member'], false],
+    ])('%s', (_what, has, wanted, answer) => {
+      expect(mayGive(giver(...has), wanted.map(grantOf), above)).toBe(answer);
+    });
+
+    const all = ['verein', 'choir', 'tenors', 'board'];
+
+    it('nobody without a role in a group or above it gives anything there, and the tree takes nothing from anybody', () => {
+      const roles = all.flatMap((group) => ['member', 'manager', 'librarian'].map((role) => `${group}:${role}`));
+      fc.assert(
+        fc.property(fc.subarray(roles), fc.constantFrom(...roles), (has, wanted) => {
+          const [group = ''] = wanted.split(':');
+          const grants = [grantOf(wanted)];
+          const near = has.filter((text) => [group, ...(above.get(group) ?? [])].includes(text.split(':')[0] ?? ''));
+          expect(mayGive(giver(...has), grants, above)).toBe(mayGive(giver(...near), grants, above));
+          if (mayGive(giver(...has), grants)) expect(mayGive(giver(...has), grants, above)).toBe(true);
+          if (!has.some((text) => text.endsWith(':manager'))) expect(mayGive(giver(...has), grants, above)).toBe(false);
+        }),
+      );
+    });
+  });
+
   it('is whoever may give each by itself: no grant helps another, and more roles never take away', () => {
     fc.assert(
       fc.property(fc.subarray(roles), fc.subarray(roles), fc.subarray(Object.keys(needed)), (has, more, wanted) => {

@@ -25,7 +25,8 @@ describe('a page', () => {
             {
               codeAction: '/c',
               account: { name: 'Ada', email },
-              waitingHref: undefined, requestHref: undefined,
+              waitingHref: undefined,
+              requestHref: undefined,
               signOutHref: '/out',
               signInHref: '/in',
               forgotHref: '/forgot',

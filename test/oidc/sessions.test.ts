@@ -51,7 +51,9 @@ async function found(name: string): Promise<string[]> {
 const all = ['Session', 'Grant', 'RefreshToken', 'AccessToken', 'AuthorizationCode'];
 
 async function end(accountId: string, keptUid?: string): Promise<void> {
-  const sessions = createAccountSessions({ provider: undefined as never, issuer: 'https://op.example.org', clock: () => now });
+  const clock = () => now;
+  const logouts = { database: scratch.database, clock, send: async () => undefined, onTold: () => undefined };
+  const sessions = createAccountSessions({ provider: undefined as never, issuer: 'https://op.example.org', clock, logouts });
   await scratch.database.transaction((trx) => sessions.end(trx, { accountId, keptUid }));
 }
 

@@ -44,6 +44,7 @@ const standard = {
   logLevel: 'warn',
   brand: 'Guestlist',
   registration: 'invited',
+  clientRegistration: 'off',
   terms: { terms: undefined, privacy: undefined },
   support: undefined,
   smtp: undefined,
@@ -68,6 +69,7 @@ describe('development', () => {
       LOG_LEVEL: 'debug',
       BRAND: 'Kammerchor',
       REGISTRATION: 'nobody',
+      CLIENT_REGISTRATION: 'token',
       TERMS_URL: 'https://example.org/terms?v=3',
       PRIVACY_URL: 'http://example.org/privacy#top',
       SUPPORT_URL: 'mailto:help@example.org?subject=Guestlist',
@@ -87,6 +89,7 @@ describe('development', () => {
       logLevel: 'debug',
       brand: 'Kammerchor',
       registration: 'nobody',
+      clientRegistration: 'token',
       terms: { terms: 'https://example.org/terms?v=3', privacy: 'http://example.org/privacy#top' },
       support: 'mailto:help@example.org?subject=Guestlist',
       smtp: { url: mail.SMTP_URL, from: mail.MAIL_FROM },
@@ -97,7 +100,7 @@ describe('development', () => {
 
   it('takes an empty variable for none', () => {
     const names = `NODE_ENV PORT ISSUER DATA_DIR DATABASE_URL GUESTLIST_SECRET TRUST_PROXY LOG_LEVEL
-      BRAND REGISTRATION TERMS_URL PRIVACY_URL SUPPORT_URL SMTP_URL MAIL_FROM KEY_ROTATION_DAYS WORKER`.split(/\s+/);
+      BRAND REGISTRATION CLIENT_REGISTRATION TERMS_URL PRIVACY_URL SUPPORT_URL SMTP_URL MAIL_FROM KEY_ROTATION_DAYS WORKER`.split(/\s+/);
     expect(
       readConfig(
         Object.fromEntries(
@@ -142,6 +145,8 @@ const bad: [string, string][] = [
   ['TRUST_PROXY', '1.5'],
   ['LOG_LEVEL', 'loud'],
   ['REGISTRATION', 'everybody'],
+  ['CLIENT_REGISTRATION', 'open'],
+  ['CLIENT_REGISTRATION', 'on'],
   ['BRAND', 'x'.repeat(61)],
   ['TERMS_URL', 'example.org/terms'],
   ['TERMS_URL', '/terms'],
@@ -182,6 +187,7 @@ describe('a mistake', () => {
         .sort(),
     ).toEqual([
       'BRAND',
+      'CLIENT_REGISTRATION',
       'DATABASE_URL',
       'GUESTLIST_SECRET',
       'ISSUER',

@@ -49,6 +49,7 @@ export type TestServerOptions = {
   readonly terms?: AppOptions['terms'];
   readonly support?: string;
   readonly registration?: 'invited' | 'nobody';
+  readonly clientRegistration?: 'off' | 'token';
   readonly newcomersProveEmail?: boolean;
   /** Instead of a new one. */
   readonly on?: TestDatabase;
@@ -63,6 +64,7 @@ export async function startTestServer({
   terms,
   support,
   registration = 'invited',
+  clientRegistration = 'off',
   newcomersProveEmail = false,
   on,
 }: TestServerOptions = {}): Promise<TestServer> {
@@ -89,6 +91,7 @@ export async function startTestServer({
     terms,
     support,
     registration,
+    clientRegistration,
     newcomersProveEmail,
     log: createLog('debug', { write: (line) => void log.push(line) }),
   });
