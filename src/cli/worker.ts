@@ -1,4 +1,4 @@
-/** `guestlist worker`: sends mail and cleans up, and answers nobody. Any number of them, beside any number of servers. */
+/** `guestlist worker`: sends mail, tells apps, cleans up, and answers nobody. Any number of them, beside any number of servers. */
 import type { Command } from 'commander';
 import { systemClock } from '../lib/clock.ts';
 import { secureRandom } from '../lib/random.ts';
@@ -11,7 +11,7 @@ import { untilTold } from './until-told.ts';
 export function addWorkerCommand(program: Command): void {
   program
     .command('worker')
-    .description('send mail and clean up, without answering requests; goes with: guestlist start --no-worker')
+    .description('send mail, tell apps of logouts and clean up, without answering requests; goes with: guestlist start --no-worker')
     .action(ending(work));
 }
 

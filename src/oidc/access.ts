@@ -25,12 +25,19 @@ function requiredGroupOf(client: Client | undefined): string | undefined {
   return typeof slug === 'string' ? slug : undefined;
 }
 
+type Entry = { readonly client: Client | undefined; readonly accountId: string };
+
+/** Whether the app is for this person. */
+export async function hasAccess({ database, clock }: ClaimTools, { client, accountId }: Entry): Promise<boolean> {
+  const slug = requiredGroupOf(client);
+  return slug === undefined || isInside(database, { accountId, slug, now: clock() });
+}
+
 /** With a token in hand, somebody who has lost the app's group is nobody: no refresh, no UserInfo, no exchange of a code. */
-export function withRequiredGroup(findAccount: FindAccount, { database, clock }: ClaimTools): FindAccount {
+export function withRequiredGroup(findAccount: FindAccount, tools: ClaimTools): FindAccount {
   return async (ctx, sub, token) => {
     const account = await findAccount(ctx, sub, token);
-    const slug = token && requiredGroupOf(ctx.oidc.client);
-    if (!account || slug === undefined || (await isInside(database, { accountId: sub, slug, now: clock() }))) return account;
+    if (!account || !token || (await hasAccess(tools, { client: ctx.oidc.client, accountId: sub }))) return account;
     return undefined;
   };
 }
@@ -44,8 +51,6 @@ export function accessPrompt(tools: ClaimTools): interactionPolicy.Prompt {
 }
 
 /** Whoever is signed in here stands before an app that is not for them. */
-export async function isOutside({ database, clock }: ClaimTools, { oidc }: KoaContextWithOIDC): Promise<boolean> {
-  const slug = requiredGroupOf(oidc.client);
-  const accountId = oidc.session?.accountId;
-  return slug !== undefined && accountId !== undefined && !(await isInside(database, { accountId, slug, now: clock() }));
+export async function isOutside(tools: ClaimTools, { oidc: { client, session } }: KoaContextWithOIDC): Promise<boolean> {
+  return session?.accountId !== undefined && !(await hasAccess(tools, { client, accountId: session.accountId }));
 }

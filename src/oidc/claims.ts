@@ -18,7 +18,10 @@ export type ClaimTools = { readonly database: Database; readonly clock: Clock };
 type Asked = { readonly client: Client; readonly accountId: string; readonly request: Omit<ClaimRequest, 'attachedGroups'> };
 
 /** The mapped claims of one place, now. Nothing that was not asked for. */
-async function mappedClaimsOf({ database, clock }: ClaimTools, { client, accountId, request }: Asked): Promise<Record<string, unknown>> {
+export async function mappedClaimsOf(
+  { database, clock }: ClaimTools,
+  { client, accountId, request }: Asked,
+): Promise<Record<string, unknown>> {
   const mappings = mappingsOf(client).filter(({ where }) => where.includes(request.use));
   if (mappings.length === 0) return {};
   const facts = await findMembershipFacts(database, accountId, clock());
@@ -85,18 +88,5 @@ export function createTokenClaims(tools: ClaimTools): NonNullable<Configuration[
     if (!client || !('accountId' in token) || token.resourceServer?.accessTokenFormat !== 'jwt') return undefined;
     const request = { use: 'access_token', grantedScopes: grantedScope(ctx).split(' '), claimsParameter: [] } as const;
     return mappedClaimsOf(tools, { client, accountId: token.accountId, request });
-  };
-}
-
-/** RFC 7662 §2.2: whoever asks about an opaque token hears what the app that has it would. */
-export function tellIntrospection(provider: Provider, tools: ClaimTools) {
-  return async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> => {
-    await next();
-    if (ctx.oidc?.route !== 'introspection' || (ctx.body as { active?: boolean } | undefined)?.active !== true) return;
-    const { AccessToken: token } = ctx.oidc.entities;
-    const client = token?.clientId === undefined ? undefined : await provider.Client.find(token.clientId);
-    if (!token || !client) return;
-    const request = { use: 'introspection', grantedScopes: (token.scope ?? '').split(' '), claimsParameter: [] } as const;
-    ctx.body = { ...(await mappedClaimsOf(tools, { client, accountId: token.accountId, request })), ...(ctx.body as object) };
   };
 }

@@ -1,6 +1,7 @@
 /**
- * Work that nobody waits for, by graphile-worker: any number of processes, each job once. That is sweeping, and sending
- * mail: a trigger adds a job in the transaction that queues a mail, and whatever is due is looked for each minute.
+ * Work that nobody waits for, by graphile-worker: any number of processes, each job once. That is sweeping, sending
+ * mail, and telling apps (`app-jobs.ts`): a trigger adds a job in the transaction that queues something, and whatever is
+ * due is looked for each minute.
  */
 import { Logger, parseCrontab, type Runner, run, runMigrations, type TaskList } from 'graphile-worker';
 import pg from 'pg';

@@ -17,7 +17,8 @@ import type { Clock } from '../lib/clock.ts';
 import type { Database } from '../lib/db.ts';
 import type { Random } from '../lib/random.ts';
 import { deriveKey } from '../lib/seal.ts';
-import { releaseMappedClaims, tellIntrospection } from '../oidc/claims.ts';
+import { releaseMappedClaims } from '../oidc/claims.ts';
+import { tellIntrospection } from '../oidc/introspection.ts';
 import { providerConfiguration } from '../oidc/provider.ts';
 import { createGuestlist } from './guestlist.ts';
 

@@ -80,6 +80,7 @@ describe('an app that is for one group alone', () => {
     const others = await open.signInSilently(browser);
     await server.guestlist.withdraw(accountId, { groups: ['board'] });
     await expect(oidc.fetchUserInfo(closed.config, tokens.access_token, accountId)).rejects.toThrow();
+    expect(await oidc.tokenIntrospection(closed.config, tokens.access_token)).toEqual({ active: false });
     await expect(oidc.refreshTokenGrant(closed.config, tokens.refresh_token ?? '')).rejects.toMatchObject({ error: 'invalid_grant' });
     expect(await oidc.fetchUserInfo(open.config, others.access_token, accountId)).toMatchObject({ groups: ['choir'] });
     expect((await browser.open((await closed.begin()).url)).status).toBe(403);
