@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Asking to be invited: where it is possible, what decides by itself, and who asked. See `invitation/request.ts`. */
+/** Asking to be invited: where it is possible, what decides by itself, and who asked. See `request/request.ts`. */
 export async function up(db: Knex): Promise<void> {
   await db.raw(`
     create table guestlist.request_desk (

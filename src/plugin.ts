@@ -195,7 +195,7 @@ export function invitations(options: GuestlistOptions): Guestlist {
     redeem: async (visit, { redeemer, agreedTo = [], ip, requestId, locale = 'en' }) =>
       redeem(host, { visit, redeemer, agreedTo, from: { ip, requestId }, locale }),
     refuse: (ctx, refusal) => showRefusal({ host }, ctx, refusal),
-    deliverMail: async () => (options.send ? deliverMail(database, options.send, host) : { sent: 0, failed: 0 }),
+    deliverMail: async () => (options.send ? deliverMail(database, options.send, host.delivery) : { sent: 0, failed: 0 }),
     remind: async () => {
       await tellOfRequests(host, database, clock());
       return remind(host);

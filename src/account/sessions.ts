@@ -34,7 +34,7 @@ export async function signedIn(
   return account && !account.disabledAt ? { account, sessionUid: uid } : undefined;
 }
 
-const ownPagesClientId = 'guestlist-account';
+export const ownPagesClientId = 'guestlist-account';
 const returnPaths = ['/', '/account/security', '/account/confirm'] as const;
 export type ReturnPath = (typeof returnPaths)[number];
 

@@ -1,6 +1,6 @@
 /** The options of `client add` and `client change`: every setting of an app but its secrets. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { authMethods, clientIdPattern, type signingAlgorithms } from '../client/client.ts';
+import { authMethods, clientIdPattern, type GrantType, type signingAlgorithms } from '../client/client.ts';
 import type { ClientChange } from '../client/manage.ts';
 import type { ClaimMapping } from '../client/mapping-schema.ts';
 import { claimMappingsSchema } from '../client/mapping-schema.ts';
@@ -37,7 +37,11 @@ export type ClientOptions = {
 };
 
 export function addClientOptions(command: Command): Command {
-  const { uris, text } = { uris: collect(address), text: matching(/^.{1,200}$/u, 'It must have 1 to 200 characters.') };
+  const { uris, orNone, text } = {
+    uris: collect(address),
+    orNone: collect((uri) => (uri === 'none' ? uri : address(uri))),
+    text: matching(/^.{1,200}$/u, 'It must have 1 to 200 characters.'),
+  };
   return command
     .option('--redirect-uri <uri>', 'where people come back to; may be repeated', uris)
     .option('--name <name>', 'shown to people', matching(/^.{1,100}$/u, 'It must have 1 to 100 characters.'))
@@ -45,11 +49,11 @@ export function addClientOptions(command: Command): Command {
     .addOption(new Option('--public', 'it cannot keep a secret: a browser or phone app').conflicts('authMethod'))
     .option('--jwks-file <file>', 'its public keys, for private_key_jwt')
     .option('--jwks-uri <url>', 'where its public keys are, for private_key_jwt', httpAddress)
-    .option('--initiate-login-uri <uri>', 'where the app starts a sign-in: invitees are led there', httpAddress)
-    .option('--post-logout-redirect-uri <uri>', 'where people go after signing out; may be repeated', uris)
-    .option('--backchannel-logout-uri <uri>', 'where the app hears of sign-outs', httpAddress)
-    .option('--start-url <url>', 'the app’s own front page', httpAddress)
-    .option('--resource <uri>', 'an API it may get tokens for; may be repeated', uris)
+    .option('--initiate-login-uri <uri or none>', 'where the app starts a sign-in: invitees are led there', httpAddressOrNone)
+    .option('--post-logout-redirect-uri <uri or none>', 'where people go after signing out; may be repeated', orNone)
+    .option('--backchannel-logout-uri <uri or none>', 'where the app hears of sign-outs', httpAddressOrNone)
+    .option('--start-url <url or none>', 'the app’s own front page', httpAddressOrNone)
+    .option('--resource <uri or none>', 'an API it may get tokens for; may be repeated', orNone)
     .option('--first-party', 'of your own house: people are not asked for consent')
     .option('--no-first-party', 'people are asked for consent')
     .option(
@@ -62,6 +66,7 @@ export function addClientOptions(command: Command): Command {
     .option('--without-pkce <why or none>', 'it cannot use PKCE, and why', text)
     .option('--pairwise', 'its people have a sub that no other app sees')
     .option('--no-pairwise', 'its people have the same sub everywhere')
+    .option('--refresh', 'it may get refresh tokens')
     .option('--no-refresh', 'it gets no refresh tokens')
     .option('--attach-group <slug or none>', 'a group that is this app’s business; may be repeated', collect(text))
     .option('--claims <file or none>', 'its claim mappings, as JSON')
@@ -76,41 +81,48 @@ function httpAddress(text: string): string {
   return text;
 }
 
+function httpAddressOrNone(text: string): string {
+  return text === 'none' ? text : httpAddress(text);
+}
+
 type ReadFile = (path: string, encoding: 'utf8') => string;
+
+/** Settings that `none` takes away. */
+const removable = ['requiredGroup', 'withoutPkce', 'initiateLoginUri', 'backchannelLogoutUri', 'startUrl'] as const;
 
 /** What was said of it, and nothing else. */
 export function wishOf(options: ClientOptions, read: ReadFile): ClientChange {
-  const { claims, jwksFile, requiredGroup, withoutPkce, attachGroup, refresh } = options;
+  const { claims, jwksFile, attachGroup, refresh } = options;
   const said = defined({
     name: options.name,
     authMethod: options.public ? ('none' as const) : options.authMethod,
     jwks: jwksFile === undefined ? undefined : (readJson('--jwks-file', jwksFile, read) as NonNullable<ClientChange['jwks']>),
     jwksUri: options.jwksUri,
     redirectUris: options.redirectUri,
-    postLogoutRedirectUris: options.postLogoutRedirectUri,
-    initiateLoginUri: options.initiateLoginUri,
-    backchannelLogoutUri: options.backchannelLogoutUri,
-    startUrl: options.startUrl,
-    resources: options.resource,
+    postLogoutRedirectUris: options.postLogoutRedirectUri?.filter((uri) => uri !== 'none'),
+    resources: options.resource?.filter((uri) => uri !== 'none'),
     scope: options.scope,
     firstParty: options.firstParty,
     signingAlg: options.signingAlg,
     pairwise: options.pairwise,
     attachedGroups: attachGroup?.filter((slug) => slug !== 'none'),
-    grantTypes: refresh === false ? (['authorization_code'] as const) : undefined,
+    grantTypes: refresh === undefined ? undefined : grantTypesOf(refresh),
     lifetimes: lifetimesOf(options),
   });
   return {
     ...said,
-    ...(requiredGroup === undefined ? {} : { requiredGroup: unlessNone(requiredGroup) }),
-    ...(withoutPkce === undefined ? {} : { withoutPkce: unlessNone(withoutPkce) }),
+    ...Object.fromEntries(removable.flatMap((name) => (options[name] === undefined ? [] : [[name, unlessNone(options[name])]]))),
     ...(claims === undefined ? {} : { mappings: claims === 'none' ? undefined : mappingsIn(claims, read) }),
   };
 }
 
 function lifetimesOf({ idTokenLasts, accessTokenLasts, refreshTokenLasts }: ClientOptions): ClientChange['lifetimes'] {
   if ([idTokenLasts, accessTokenLasts, refreshTokenLasts].every((seconds) => seconds === undefined)) return undefined;
-  return { idTokenSeconds: idTokenLasts, accessTokenSeconds: accessTokenLasts, refreshTokenSeconds: refreshTokenLasts };
+  return defined({ idTokenSeconds: idTokenLasts, accessTokenSeconds: accessTokenLasts, refreshTokenSeconds: refreshTokenLasts });
+}
+
+function grantTypesOf(refresh: boolean): readonly GrantType[] {
+  return refresh ? ['authorization_code', 'refresh_token'] : ['authorization_code'];
 }
 
 function unlessNone(text: string): string | undefined {

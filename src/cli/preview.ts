@@ -46,7 +46,7 @@ async function preview(clientId: string, email: string, { scope, claims, resourc
     });
     const part = (title: string, value: unknown) => (value === undefined ? [] : [`${title}:`, JSON.stringify(value, null, 2), '']);
     const lines = [
-      ...part('ID token', shown.idToken.payload),
+      ...part('ID token', shown.idToken?.payload),
       ...part('UserInfo', shown.userinfo),
       ...part(
         'Access token',

@@ -101,8 +101,15 @@ export function hasSecret({ authMethod }: Pick<Client, 'authMethod'>): boolean {
   return authMethod === 'client_secret_basic' || authMethod === 'client_secret_post';
 }
 
-/** A client may name what it was registered for, and what lives at one of its own addresses. */
-export function mayNameResource({ resources, redirectUris }: Pick<Client, 'resources' | 'redirectUris'>, resource: string): boolean {
+/**
+ * A client may name what it was registered for, and what lives at one of its own addresses. One that registered itself
+ * may not: an address is its own because it says so, and a token for somebody's API would be a key to it.
+ */
+export function mayNameResource(
+  { resources, redirectUris, registeredBy }: Pick<Client, 'resources' | 'redirectUris' | 'registeredBy'>,
+  resource: string,
+): boolean {
+  if (registeredBy !== undefined) return false;
   const origin = URL.parse(resource)?.origin;
   return (
     resources.includes(resource) ||

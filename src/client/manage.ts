@@ -10,7 +10,7 @@ import { type Client, hasSecret, plainClient } from './client.ts';
 import { lintClient } from './lint.ts';
 import { sentenceOf } from './mapping-lint.ts';
 import { mintClientSecret, sealClientSecret } from './secret.ts';
-import { deleteEndedSecrets, endOtherSecrets, insertSecret, listSecrets } from './secret-store.ts';
+import { deleteEndedSecrets, endOtherSecrets, insertSecret } from './secret-store.ts';
 import { deleteClient, insertClient, lockClient, updateClient } from './store.ts';
 import { checkClient } from './wish.ts';
 
@@ -25,7 +25,9 @@ export type ClientTools = {
 };
 
 /** All that is not said is as `plainClient` has it. */
-export type NewClient = Pick<Client, 'id' | 'redirectUris'> & Partial<Omit<Client, 'createdAt'>>;
+export type NewClient = Pick<Client, 'id' | 'redirectUris'> & Partial<Omit<Client, 'createdAt' | 'lifetimes'>> & SomeLifetimes;
+
+type SomeLifetimes = { readonly lifetimes?: Partial<Client['lifetimes']> | undefined };
 
 /** The secret is in the answer once; undefined: it has none. Throws `client_exists`, `group_not_found`, `client_invalid`. */
 export async function addClient(
@@ -36,11 +38,11 @@ export async function addClient(
   const { clock, actor, random } = tools;
   return inTransaction(db, async (trx) => {
     const now = clock();
-    const client = { ...plainClient, ...wish, id, name, createdAt: now };
+    const client = { ...plainClient, ...wish, id, name, lifetimes: { ...plainClient.lifetimes, ...wish.lifetimes }, createdAt: now };
     await refuseUnusable(trx, client, tools);
     await insertClient(trx, client);
     await recordAudit(trx, { at: now, actor, action: 'client.created', subject: id, detail: { preset: client.preset } }, random);
-    return { clientSecret: hasSecret(client) ? await makeSecret(trx, id, tools) : undefined };
+    return { clientSecret: hasSecret(client) ? (await makeSecret(trx, id, tools)).secret : undefined };
   });
 }
 
@@ -60,14 +62,18 @@ async function refuseUnusable(
   if (refusal) throw new Failure('client_invalid', { complaint: `mappings: ${sentenceOf(refusal)}` });
 }
 
-async function makeSecret(trx: Transaction, clientId: string, { clock, random, seal }: ClientTools): Promise<string> {
+type MadeSecret = { readonly id: string; readonly secret: string };
+
+async function makeSecret(trx: Transaction, clientId: string, { clock, random, seal }: ClientTools): Promise<MadeSecret> {
   const secret = mintClientSecret(random);
   const now = clock();
-  await insertSecret(trx, { id: newId(now, random), clientId, sealed: sealClientSecret(seal, clientId, secret), createdAt: now });
-  return secret;
+  const id = newId(now, random);
+  await insertSecret(trx, { id, clientId, sealed: sealClientSecret(seal, clientId, secret), createdAt: now });
+  return { id, secret };
 }
 
-export type ClientChange = Partial<Omit<Client, 'id' | 'createdAt'>>;
+/** Of lifetimes, those that are not named stay. */
+export type ClientChange = Partial<Omit<Client, 'id' | 'createdAt' | 'lifetimes'>> & SomeLifetimes;
 
 /**
  * With another way to authenticate, a secret is made where one is needed, and ended where none is. Throws
@@ -83,7 +89,7 @@ export async function changeClient(
     const known = await lockClient(trx, id);
     if (!known) throw new Failure('client_not_found', { clientId: id });
     const now = clock();
-    const client = { ...known, ...change };
+    const client = { ...known, ...change, ...keysAfter(known, change), lifetimes: { ...known.lifetimes, ...change.lifetimes } };
     await refuseUnusable(trx, client, tools);
     await updateClient(trx, client, now);
     await record(trx, tools, { id, action: 'client.changed', detail: { changed: Object.keys(change) } });
@@ -91,11 +97,18 @@ export async function changeClient(
   });
 }
 
+/** An app has its keys in one place, or none if it does not prove itself with them; what is said last counts. */
+function keysAfter({ jwks, jwksUri }: Client, change: ClientChange): Pick<Client, 'jwks' | 'jwksUri'> {
+  if (change.jwks ?? change.jwksUri) return { jwks: change.jwks, jwksUri: change.jwksUri };
+  const needsNone = change.authMethod !== undefined && change.authMethod !== 'private_key_jwt';
+  return needsNone ? { jwks: undefined, jwksUri: undefined } : { jwks, jwksUri };
+}
+
 type Changed = { readonly known: Client; readonly client: Client; readonly tools: ClientTools };
 
 async function secretsAfter(trx: Transaction, { known, client, tools }: Changed): Promise<string | undefined> {
   if (hasSecret(known) === hasSecret(client)) return undefined;
-  if (hasSecret(client)) return makeSecret(trx, client.id, tools);
+  if (hasSecret(client)) return (await makeSecret(trx, client.id, tools)).secret;
   const now = tools.clock();
   await endOtherSecrets(trx, { clientId: client.id, keptId: undefined, endsAt: now, now });
   return undefined;
@@ -120,17 +133,16 @@ export async function rotateSecret(
     if (!client) throw new Failure('client_not_found', { clientId: id });
     if (!hasSecret(client)) throw new Failure('client_invalid', { complaint: 'it authenticates without a secret' });
     const now = tools.clock();
-    const clientSecret = await makeSecret(trx, id, tools);
-    const [newest] = await listSecrets(trx, id, now);
+    const { id: keptId, secret: clientSecret } = await makeSecret(trx, id, tools);
     const othersEndAt = addSeconds(now, overlap);
-    await endOtherSecrets(trx, { clientId: id, keptId: newest?.id, endsAt: othersEndAt, now });
+    await endOtherSecrets(trx, { clientId: id, keptId, endsAt: othersEndAt, now });
     await deleteEndedSecrets(trx, now);
     await record(trx, tools, { id, action: 'client.secret_added', detail: { othersEndAt } });
     return { clientSecret, othersEndAt };
   });
 }
 
-/** Nobody gets there any more; tokens that are out end within minutes. Throws `client_not_found`. */
+/** Nobody gets there any more, and its tokens end at once but for JWTs, which do within minutes. Throws `client_not_found`. */
 export async function removeClient(db: Database, id: string, tools: ClientTools): Promise<void> {
   await inTransaction(db, async (trx) => {
     if (!(await deleteClient(trx, id))) throw new Failure('client_not_found', { clientId: id });

@@ -22,8 +22,8 @@ type ClientRow = Omit<Client, Optional | 'lifetimes'> & { readonly [Name in Opti
   readonly refreshTokenSeconds: number | null;
 };
 
-const select = `
-  select c.id, c.name, c.auth_method as "authMethod", c.jwks, c.jwks_uri as "jwksUri", c.redirect_uris as "redirectUris",
+const columns = `
+    c.id, c.name, c.auth_method as "authMethod", c.jwks, c.jwks_uri as "jwksUri", c.redirect_uris as "redirectUris",
     c.post_logout_redirect_uris as "postLogoutRedirectUris", c.initiate_login_uri as "initiateLoginUri",
     c.backchannel_logout_uri as "backchannelLogoutUri", c.start_url as "startUrl", c.resources, c.scope,
     c.grant_types as "grantTypes", c.signing_alg as "signingAlg", c.first_party as "firstParty", g.slug as "requiredGroup",
@@ -31,8 +31,10 @@ const select = `
     c.refresh_token_seconds as "refreshTokenSeconds", c.claim_mappings as mappings, c.preset, c.registered_by as "registeredBy",
     c.created_at as "createdAt",
     array(select a.slug from guestlist.client_group cg join guestlist."group" a on a.id = cg.group_id
-      where cg.client_id = c.id order by a.slug) as "attachedGroups"
-  from guestlist.client c left join guestlist."group" g on g.id = c.required_group_id`;
+      where cg.client_id = c.id order by a.slug) as "attachedGroups"`;
+
+const source = 'from guestlist.client c left join guestlist."group" g on g.id = c.required_group_id';
+const select = `select ${columns} ${source}`;
 
 function toClient({ idTokenSeconds, accessTokenSeconds, refreshTokenSeconds, ...row }: ClientRow): Client {
   return {
@@ -134,6 +136,19 @@ export async function findClient(db: Queryable, id: string): Promise<Client | un
   return row && toClient(row);
 }
 
+export type ClientAndSecret = { readonly client: Client; readonly sealed: Buffer | undefined };
+
+/** With the newest of its secrets that are good at `now`; in one statement, since every request asks. */
+export async function findClientAndSecret(db: Queryable, id: string, now: Date): Promise<ClientAndSecret | undefined> {
+  const sql = `select ${columns}, (select s.sealed from guestlist.client_secret s
+      where s.client_id = c.id and (s.ends_at is null or s.ends_at > :now) order by s.created_at desc, s.id desc limit 1) as sealed
+    ${source} where c.id = :id`;
+  const found = await firstRow<ClientRow & { readonly sealed: Buffer | null }>(db, sql, { id, now });
+  if (!found) return undefined;
+  const { sealed, ...row } = found;
+  return { client: toClient(row), sealed: sealed ?? undefined };
+}
+
 /** Until the transaction ends, nobody else changes it. */
 export async function lockClient(db: Queryable, id: string): Promise<Client | undefined> {
   await execute(db, 'select from guestlist.client where id = :id for update', { id });
@@ -145,11 +160,22 @@ export async function listClients(db: Queryable): Promise<Client[]> {
   return (await rows<ClientRow>(db, `${select} order by c.created_at, c.id`)).map(toClient);
 }
 
-/** False: there was none. Its secrets go with it, and the token by which it changes itself. */
+/**
+ * False: there was none. Its secrets go with it, the token by which it changes itself, and what people allowed it, with
+ * all tokens: the next app of this id is not the same.
+ */
 export async function deleteClient(db: Queryable, id: string): Promise<boolean> {
-  const sql = `delete from guestlist.oidc_payload where kind = 'RegistrationAccessToken' and payload ->> 'clientId' = :id`;
-  await execute(db, sql, { id });
-  return (await execute(db, 'delete from guestlist.client where id = :id', { id })) === 1;
+  const isDeleted = (await execute(db, 'delete from guestlist.client where id = :id', { id })) === 1;
+  const ofManagement = `delete from guestlist.oidc_payload where kind = 'RegistrationAccessToken' and payload ->> 'clientId' = :id`;
+  await execute(db, ofManagement, { id });
+  const allowed = `
+    with consent as (
+      delete from guestlist.oidc_payload where kind = 'Grant' and payload ->> 'clientId' = :id returning id),
+    doomed as materialized (
+      select kind, id from guestlist.oidc_payload where grant_id in (select id from consent) order by kind, id for update)
+    delete from guestlist.oidc_payload token using doomed where token.kind = doomed.kind and token.id = doomed.id`;
+  await execute(db, allowed, { id });
+  return isDeleted;
 }
 
 /** Apps that can start a sign-in themselves, the first made first. Whoever registered themselves are offered to nobody. */

@@ -9,7 +9,8 @@ import { createSlowHash, type SlowHash } from '../lib/slow-hash.ts';
 import type { TextReplacements } from '../lib/text.ts';
 import { createThrottle } from '../lib/throttle.ts';
 import { isContactAddress } from '../lib/web-address.ts';
-import { deliverMail, type SendMail } from '../mail/deliver.ts';
+import { type Delivery, deliverMail, type SendMail } from '../mail/deliver.ts';
+import { tellOfFailure } from './given-up.ts';
 import {
   basePath,
   type ConfirmEmail,
@@ -88,10 +89,14 @@ export function createHost(options: GuestlistOptions): InvitationHost {
   const { views, pages, texts, send, onError = () => undefined } = options;
   const renderer = createRenderer({ brand, base: basePath(issuer), home: options.home, views, pages, texts });
   const secrets = createSecrets(options);
+  const random = options.random ?? secureRandom;
+  const render = renderer.render<InvitationMails>();
+  const writer = { random, issuer, home, person: options.person, render, seal: secrets.seal };
+  const delivery: Delivery = { clock, onError, issuer, seal: secrets.seal, onGivenUp: (trx, mail) => tellOfFailure(writer, trx, mail) };
   return {
     database,
     clock,
-    random: options.random ?? secureRandom,
+    random,
     issuer,
     person: options.person,
     accountOf: options.accountOf ?? (async () => undefined),
@@ -111,10 +116,11 @@ export function createHost(options: GuestlistOptions): InvitationHost {
     onError,
     renderer,
     show: createShow<InvitationPages>(renderer, clock),
-    render: renderer.render<InvitationMails>(),
+    render,
+    delivery,
     ...secrets,
     ...createThrottles(database),
-    afterCommit: () => void (send && deliverMail(database, send, { clock, onError, issuer, seal: secrets.seal }).catch(onError)),
+    afterCommit: () => void (send && deliverMail(database, send, delivery).catch(onError)),
   };
 }
 

@@ -9,6 +9,7 @@ import type { Database, Queryable, Transaction } from '../lib/db.ts';
 import type { Render, Renderer } from '../lib/page.ts';
 import type { Random } from '../lib/random.ts';
 import type { Seal } from '../lib/seal.ts';
+import type { Delivery } from '../mail/deliver.ts';
 import type { SlowHash } from '../lib/slow-hash.ts';
 import type { Throttle } from '../lib/throttle.ts';
 import type { InvitationMails, InvitationPages, Term } from './pages.ts';
@@ -109,6 +110,8 @@ export type InvitationHost = {
   readonly renderer: Renderer;
   readonly show: Show<PageOf<InvitationPages>>;
   readonly render: Render<InvitationMails>;
+  /** How queued mail is handed over, and whom is told of what nobody gets. */
+  readonly delivery: Delivery;
   /** Counts links and codes that led nowhere, by address block. */
   readonly unknownTokens: Throttle;
   /** What must be hashed slowly or rest sealed needs the option `secret`: without it these throw `TypeError`. */

@@ -135,7 +135,17 @@ export async function queueEnding(host: MailHost & StopHost, trx: Transaction, {
   const data = { name: person.name, lines: endings.map(endingLine), homeHref: host.home, stopHref };
   const locale = endings.find((ending) => ending.locale !== null)?.locale ?? 'en';
   // Sealed for the link in it, which is the person's alone.
-  await queueLetter(host, trx, { kind: 'ending', to: person.email, secret: true, data, unsubscribeUrl: stopHref, locale, now });
+  const letter = {
+    kind: 'ending',
+    to: person.email,
+    causedBy: causedBy(person),
+    secret: true,
+    data,
+    unsubscribeUrl: stopHref,
+    locale,
+    now,
+  } as const;
+  await queueLetter(host, trx, letter);
   return true;
 }
 

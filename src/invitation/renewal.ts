@@ -60,7 +60,9 @@ type Renewal = { readonly isAllowed: boolean; readonly number: number; readonly 
 async function planRenewal(host: InvitationHost, trx: Transaction, { invitation, now }: Asked): Promise<Renewal | undefined> {
   if (!invitation.addressee) return undefined;
   const renewals = await findRenewals(trx, invitation.id);
-  const expiresAt = addSeconds(now, Math.min(renewals.lifeSeconds ?? lifeOf(invitation), 7 * day));
+  // One that has not begun is not renewed, but the work is done all the same: its end must come after its beginning.
+  const begin = invitation.startsAt && invitation.startsAt > now ? invitation.startsAt : now;
+  const expiresAt = addSeconds(begin, Math.min(renewals.lifeSeconds ?? lifeOf(invitation), 7 * day));
   const renewed = await withHolds(trx, { ...invitation, expiresAt }, { visitId: '', now });
   const mayInvite = await inviterMayInvite(host, trx, { invitation, now });
   const isWelcome = await isAddresseeWelcome(host, trx, invitation.addressee.email);

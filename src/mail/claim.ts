@@ -66,10 +66,12 @@ const isPointless = `(
   or exists (select from guestlist.mail newer where newer.invitation_id = m.invitation_id and newer.kind = 'invited'
     and newer.cancelled_at is null and coalesce(newer.sent_at, newer.queued_at) > m.queued_at))`;
 
-/** Looked at once more before each try: what it says would be wrong by now. A code is good for ten minutes. */
+/** Looked at once more before each try: what it says would be wrong by now. A code is good for ten minutes, a link as long as its mail says. */
 const cancelSql = `
   update guestlist.mail m set cancelled_at = :now, sealed = null, claimed_until = null, next_attempt_at = null where m.id = :id and (
     m.kind = 'code' and m.queued_at + interval '10 minutes' <= :now
+    or m.kind in ('password-reset', 'email-change') and m.queued_at + interval '1 hour' <= :now
+    or m.kind = 'request-confirm' and m.queued_at + interval '24 hours' <= :now
     or m.kind = 'invited' and exists (
       select from guestlist.invitation i where i.id = m.invitation_id
         and (i.revoked_at is not null or i.expires_at <= :now or i.used_count >= i.max_uses))

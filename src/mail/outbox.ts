@@ -180,3 +180,14 @@ export async function forgetMailAddresses(trx: Transaction, invitationIds: reado
     invitationIds,
   });
 }
+
+/** The same for mails that belong to no invitation. What was never sent never will be. */
+export async function forgetAddressesOf(
+  db: Queryable,
+  { kinds, queuedBefore, now }: { readonly kinds: readonly string[]; readonly queuedBefore: Date; readonly now: Date },
+): Promise<void> {
+  const sql = `update guestlist.mail set to_address = 'forgotten', recipient_key = null, sealed = null,
+      cancelled_at = case when sent_at is null and failed_at is null then coalesce(cancelled_at, :now) else cancelled_at end
+    where kind = any(:kinds) and queued_at < :queuedBefore and to_address <> 'forgotten'`;
+  await execute(db, sql, { kinds: [...kinds], queuedBefore, now });
+}

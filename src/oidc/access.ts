@@ -42,7 +42,7 @@ export function withRequiredGroup(findAccount: FindAccount, tools: ClaimTools): 
   };
 }
 
-/** After the invitation, which may just have given the group. A silent sign-in is told `interaction_required`. */
+/** After the invitation, which may just have given the group. A silent sign-in is told `access_denied`. */
 export function accessPrompt(tools: ClaimTools): interactionPolicy.Prompt {
   return new Prompt(
     { name: 'access', requestable: false },

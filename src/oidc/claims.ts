@@ -7,6 +7,7 @@ import type Provider from 'oidc-provider';
 import type { AccountClaims, Client, Configuration, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
 import { type ClaimRequest, defaultMappings, mapClaims } from '../client/claim-mapping.ts';
 import type { ClaimMapping } from '../client/mapping-schema.ts';
+import { topOf } from '../client/claim-name.ts';
 import { findAttachedGroupIds } from '../client/store.ts';
 import { findMembershipFacts } from '../group/membership-facts.ts';
 import { grantedScope } from '../invitation/configuration.ts';
@@ -49,7 +50,7 @@ export function withMappedClaims(findAccount: FindAccount, tools: ClaimTools): F
       const plain = await account.claims(use, scope, asked, rejected);
       const { client } = ctx.oidc;
       if (!client || (use !== 'id_token' && use !== 'userinfo')) return plain;
-      const claimsParameter = namesAskedFor(ctx, use).filter((name) => !rejected.includes(name));
+      const claimsParameter = ctx.oidc.entities.Grant?.getOIDCClaimsFiltered(new Set(namesAskedFor(ctx, use))) ?? [];
       const request = { use, grantedScopes: scope.split(' '), claimsParameter } as const;
       return { ...plain, [mapped]: await mappedClaimsOf(tools, { client, accountId: account.accountId, request }) };
     };
@@ -62,6 +63,21 @@ function namesAskedFor({ oidc }: KoaContextWithOIDC, use: 'id_token' | 'userinfo
   const { AuthorizationCode, RefreshToken, AccessToken } = oidc.entities;
   const asked = AuthorizationCode?.claims ?? RefreshToken?.claims ?? AccessToken?.claims;
   return Object.keys(asked?.[use] ?? {});
+}
+
+/** What every ID token may say; nobody is asked whether it may. */
+const plainClaims = ['sub', 'sid', 'auth_time', 'acr', 'amr', 'iss'];
+
+/** Of the `claims` parameter of this request, whatever takes the person's consent: also what only the app's mappings know. */
+export function claimsAskedFor({ oidc }: KoaContextWithOIDC): string[] {
+  const { client, params, requestParamClaims } = oidc;
+  const parameter = params?.['claims'];
+  if (!client || typeof parameter !== 'string') return [];
+  const { id_token: idToken, userinfo } = JSON.parse(parameter) as Partial<Record<'id_token' | 'userinfo', object>>;
+  const sent = new Set([...Object.keys(idToken ?? {}), ...Object.keys(userinfo ?? {})]);
+  const byParameter = mappingsOf(client).filter(({ trigger }) => trigger.claimsParameter && !trigger.always);
+  const names = [...requestParamClaims, ...byParameter.map(({ name }) => topOf(name)).filter((name) => sent.has(name))];
+  return [...new Set(names)].filter((name) => !plainClaims.includes(name));
 }
 
 /** As oidc-provider has it; its types do not say so. */

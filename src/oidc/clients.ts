@@ -5,11 +5,13 @@
 import { timingSafeEqual } from 'node:crypto';
 import type Provider from 'oidc-provider';
 import type { ClientMetadata } from 'oidc-provider';
+import { ownPagesClientId } from '../account/sessions.ts';
 import { type Client, hasSecret } from '../client/client.ts';
 import { toMetadata } from '../client/metadata.ts';
 import { openClientSecret } from '../client/secret.ts';
 import { listSecrets } from '../client/secret-store.ts';
-import { findClient } from '../client/store.ts';
+import { findClientAndSecret } from '../client/store.ts';
+import { frontDoorClientId } from '../invitation/front-door.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Database } from '../lib/db.ts';
 import { sha256 } from '../lib/digest.ts';
@@ -21,10 +23,9 @@ export type ClientArguments = { readonly database: Database; readonly seal: Seal
 /** For the adapter. Undefined: no such client, or none that could prove who it is. */
 export function createFindMetadata({ database, seal, clock }: ClientArguments) {
   return async (clientId: string): Promise<ClientMetadata | undefined> => {
-    const client = await findClient(database, clientId);
+    const { client, sealed } = (await findClientAndSecret(database, clientId, clock())) ?? {};
     if (!client || !hasSecret(client)) return client && toMetadata(client, undefined);
-    const [newest] = await listSecrets(database, clientId, clock());
-    return newest && toMetadata(client, openClientSecret(seal, clientId, newest));
+    return sealed && toMetadata(client, openClientSecret(seal, clientId, { sealed }));
   };
 }
 
@@ -46,7 +47,13 @@ function isSame(secret: string, actual: string): boolean {
   return timingSafeEqual(sha256(secret), sha256(actual));
 }
 
+/** Apps of the server itself, which the provider finds before any other of that id. */
+const ownClientIds: readonly string[] = [frontDoorClientId, ownPagesClientId];
+
 /** For `client/manage.ts`. */
 export function createComplaintAbout(issuer: string): (client: Client) => string | undefined {
-  return (client) => complaintAbout(toMetadata(client, hasSecret(client) ? 'a placeholder as long as a secret' : undefined), issuer);
+  return (client) => {
+    if (ownClientIds.includes(client.id)) return 'client_id is that of an app of the server itself';
+    return complaintAbout(toMetadata(client, hasSecret(client) ? 'a placeholder as long as a secret' : undefined), issuer);
+  };
 }

@@ -11,7 +11,7 @@ import { authMethods, mayNameResource, type SigningAlgorithm, signingAlgorithms 
 import { extraMetadata } from '../client/metadata.ts';
 import { standardGrant } from '../invitation/configuration.ts';
 import { accessPrompt, isOutside, withRequiredGroup } from './access.ts';
-import { type ClaimTools, createTokenClaims, withMappedClaims } from './claims.ts';
+import { claimsAskedFor, type ClaimTools, createTokenClaims, withMappedClaims } from './claims.ts';
 import type { ServerKeys } from './keys.ts';
 import type { RegistrationFeatures } from './registration.ts';
 import { day, hour, idTokenSeconds, longestSignIn, minute, sessionSeconds } from './lifetimes.ts';
@@ -43,7 +43,7 @@ export function providerConfiguration(settings: ProviderSettings): Configuration
     findAccount: withMappedClaims(withRequiredGroup(findAccount, tools), tools),
     extraTokenClaims: createTokenClaims(tools),
     subjectTypes: ['public', 'pairwise'],
-    pairwiseIdentifier: (_ctx, accountId, client) => pairwiseSubject(pairwiseKey, accountId, String(client.sectorIdentifier)),
+    pairwiseIdentifier: (_ctx, accountId, client) => pairwiseSubject(pairwiseKey, accountId, sectorOf(client)),
     renderError,
     fetch,
     clients: [ownPagesClient(issuer)],
@@ -125,8 +125,26 @@ function policyOf(tools: ClaimTools) {
     policy.findIndex(({ name }) => name === 'consent'),
   );
   const isGone = ({ oidc }: KoaContextWithOIDC) => oidc.session?.accountId !== undefined && oidc.entities.Account === undefined;
+  const consent = policy.get('consent')?.checks;
+  consent?.remove('op_claims_missing');
+  consent?.add(claimsMissing());
   policy.get('login')?.checks.add(new Check('account_gone', 'the account of this session cannot be used', 'login_required', isGone));
   return policy;
+}
+
+/** In place of oidc-provider's own check of this name, which knows no claim that only an app's mappings have. */
+function claimsMissing(): InstanceType<typeof Check> {
+  const missing = (ctx: KoaContextWithOIDC) => {
+    const encountered = ctx.oidc.entities.Grant?.getOIDCClaimsEncountered() ?? [];
+    return claimsAskedFor(ctx).filter((name) => !encountered.includes(name));
+  };
+  return new Check(
+    'op_claims_missing',
+    'requested claims not granted',
+    'consent_required',
+    (ctx) => missing(ctx).length > 0,
+    (ctx) => ({ missingOIDCClaims: missing(ctx) }),
+  );
 }
 
 /** Undefined: as for everybody. */
@@ -138,6 +156,13 @@ function secondsOf(client: Client, name: 'access_token_seconds' | 'id_token_seco
 /** OIDC Core §8.1: the same person at the same sector, and nothing that another sector could compare. */
 function pairwiseSubject(key: Buffer, accountId: string, sector: string): string {
   return createHmac('sha256', key).update(`${sector}\n${accountId}`).digest('base64url');
+}
+
+/** The host that people come back to; on a device, where anybody's app can come back to the same, the app itself. */
+function sectorOf({ clientId, redirectUris: [first = ''] = [] }: Client): string {
+  const { protocol = '', hostname = '', host = '' } = URL.parse(first) ?? {};
+  const isOnDevice = !/^https?:$/.test(protocol) || ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
+  return isOnDevice ? `client ${clientId}` : host;
 }
 
 /** To hear about tokens of other apps, as an API has to. */
@@ -156,8 +181,8 @@ function isOriginOfClient(_ctx: KoaContextWithOIDC, origin: string, client: Clie
 
 /** Tokens for a named resource are JWTs (RFC 9068), and a client may not name just anything. */
 function resourceServer(_ctx: KoaContextWithOIDC, resource: string, client: Client) {
-  const resources = (client['resources'] ?? []) as readonly string[];
-  if (!mayNameResource({ resources, redirectUris: client.redirectUris ?? [] }, resource)) throw new errors.InvalidTarget();
+  const [resources, registeredBy] = [client['resources'] ?? [], client['registered_by']] as [readonly string[], string | undefined];
+  if (!mayNameResource({ resources, redirectUris: client.redirectUris ?? [], registeredBy }, resource)) throw new errors.InvalidTarget();
   return {
     audience: resource,
     scope: String(client['resource_scopes'] ?? ''),
@@ -180,7 +205,7 @@ function createGrantOf(tools: ClaimTools): NonNullable<Configuration['loadExisti
     const grant = known ?? new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
     const before = JSON.stringify(grant);
     grant.addOIDCScope([...oidc.requestParamOIDCScopes].join(' '));
-    grant.addOIDCClaims([...oidc.requestParamClaims]);
+    grant.addOIDCClaims(claimsAskedFor(ctx));
     for (const resource of Object.keys(oidc.resourceServers ?? {}))
       grant.addResourceScope(resource, [...oidc.requestParamScopes].join(' '));
     if (!known || JSON.stringify(grant) !== before) await grant.save();

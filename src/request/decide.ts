@@ -4,23 +4,28 @@
  */
 import { recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
-import type { Grant } from '../group/group.ts';
+import { type Grant, isBarred } from '../group/group.ts';
+import { resolveGrants } from '../group/manage.ts';
+import { findHoldings } from '../group/membership-store.ts';
 import { findFullGroups } from '../group/store.ts';
+import { plainText } from '../group/wish.ts';
+import { checkArguments } from '../lib/arguments.ts';
 import { addSeconds } from '../lib/clock.ts';
 import { inTransaction, type Transaction } from '../lib/db.ts';
 import type { Deed } from '../invitation/deed.ts';
 import { groupIdsOf, mayInvite, requireMayInvite } from '../invitation/facts.ts';
 import type { InvitationHost } from '../invitation/host.ts';
+import { needsConfirming } from '../invitation/invitation.ts';
 import { type InvitationPlan, issueIn, planInvitation } from '../invitation/issue.ts';
 import { findDeskById, listRules, lockRule } from './desk-store.ts';
 import { grantsOf } from './desk.ts';
 import { queueDeclined } from './mails.ts';
 import { type Decision, decisionOf, ruleFor } from './request.ts';
-import { findRequest, lockRequest, markDecided, type RequestRow } from './store.ts';
+import { findRequest, lockRequest, markDecided, type RequestRow, wasRefused } from './store.ts';
 
 type Approved = { readonly invitationId: string; readonly needsConfirming: boolean };
 
-/** Throws `request_not_found`, `request_decided`, `grant_not_allowed`, `group_full`, `template_not_found`. */
+/** Throws `request_not_found`, `request_decided`, `grant_not_allowed`, `group_full`; `group_not_found` where one is archived. */
 export async function approveRequest(host: InvitationHost, id: string, { actor, from }: Deed): Promise<Approved> {
   const asked = await findRequest(host.database, id);
   if (!asked?.confirmedAt) throw new Failure('request_not_found');
@@ -88,8 +93,10 @@ async function approveIn(host: InvitationHost, trx: Transaction, { request, plan
 /** `message`: they are told, with these words; empty: told without words. Undefined: nobody is told. */
 export type Declining = Deed & { readonly message?: string | undefined };
 
-/** Throws `request_not_found`, `request_decided`, `grant_not_allowed`. */
-export async function declineRequest(host: InvitationHost, id: string, { actor, from, message }: Declining): Promise<void> {
+/** Throws `request_not_found`, `request_decided`, `grant_not_allowed`; `TypeError` for words that are too long or no plain text. */
+export async function declineRequest(host: InvitationHost, id: string, { actor, from, ...declining }: Declining): Promise<void> {
+  // In UTF-16: as much as the 500 code points of the page's form can take.
+  const message = checkArguments('decline', plainText(1_000).optional(), declining.message);
   await inTransaction(host.database, async (trx) => {
     const request = await lockWaiting(trx, id);
     const now = host.clock();
@@ -145,12 +152,32 @@ export async function decideByRule(
   }
   const approval = byRule?.approval;
   // It was changed at this very moment.
-  if (!approval || approval.actor !== rule.createdBy || !(await canGive(host, trx, { ...approval, now }))) return undefined;
+  if (!approval || approval.actor !== rule.createdBy || !(await canGive(host, trx, { request, approval, now }))) return undefined;
   await approveIn(host, trx, { request, plan: approval.plan, deed, ruleId: rule.id });
   return decision;
 }
 
-async function canGive(host: InvitationHost, trx: Transaction, { actor, grants, now }: Planned & { readonly now: Date }): Promise<boolean> {
+type Giving = { readonly request: RequestRow; readonly approval: Planned; readonly now: Date };
+
+/** Only what nobody has to look at. */
+async function canGive(host: InvitationHost, trx: Transaction, { request, approval, now }: Giving): Promise<boolean> {
+  const { actor, plan } = approval;
+  const grants = await resolveGrants(trx, plan.wish);
+  if (needsConfirming({ grants }) || grants.some((grant) => grant.kind === 'group' && grant.archived)) return false;
   if ((await findFullGroups(trx, groupIdsOf(grants), now)).length > 0) return false;
+  if (await wasTurnedAway(host, trx, { request, grants, now })) return false;
   return actor === 'operator' || mayInvite(host, trx, { accountId: actor, grants, now });
+}
+
+type Asker = { readonly request: RequestRow; readonly grants: readonly Grant[]; readonly now: Date };
+
+/** An invitation of one's own is a way back for whoever was removed: only somebody who knows of it may open it. */
+async function wasTurnedAway(host: InvitationHost, trx: Transaction, { request, grants, now }: Asker): Promise<boolean> {
+  const { groupId, email, key } = request;
+  if (email === null || key === null || (await wasRefused(trx, { groupId, key }))) return true;
+  const account = await host.accountOf(email, trx);
+  if (!account) return false;
+  if ((await host.person(account.accountId, trx))?.disabled) return true;
+  const holdings = await findHoldings(trx, account.accountId, now);
+  return (holdings.removals ?? []).some((removal) => grants.some((grant) => isBarred(grant, holdings, removal)));
 }

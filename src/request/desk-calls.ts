@@ -31,11 +31,17 @@ export type Requests = {
   list(): Promise<Pick<Desk, 'slug' | 'name' | 'template' | 'isOpen'>[]>;
   /** The oldest first; for the next page give the last id as `after`. */
   waiting(page?: { readonly group?: string; readonly limit?: number; readonly after?: string }): Promise<PendingRequest[]>;
-  /** Mails an invitation. Throws `request_not_found`, `request_decided`, `grant_not_allowed`, `group_full`. */
+  /** Mails an invitation. Throws `request_not_found`, `request_decided`, `grant_not_allowed`, `group_full`, `group_not_found` (archived). */
   approve(requestId: string, actor?: string): Promise<{ readonly invitationId: string; readonly needsConfirming: boolean }>;
-  /** With `message`, even an empty one, the person is told. Throws `request_not_found`, `request_decided`, `grant_not_allowed`. */
+  /**
+   * With `message`, even an empty one, the person is told: plain text, 1000 characters at most. Throws `request_not_found`,
+   * `request_decided`, `grant_not_allowed`.
+   */
   decline(requestId: string, options?: { readonly message?: string }, actor?: string): Promise<void>;
-  /** What decides by itself, in the name of the actor. One for each domain: a new one takes the place of the old. */
+  /**
+   * What decides by itself, in the name of the actor. One for each domain: a new one takes the place of the old. Where a
+   * person has a say – a sensitive group, an archived or full one, somebody who was removed or refused – they wait for one.
+   */
   addRule(group: string, rule: RuleWish, actor?: string): Promise<Rule>;
   /** False: there was none. */
   removeRule(group: string, domain: string, actor?: string): Promise<boolean>;

@@ -55,16 +55,17 @@ export async function markClosed(trx: Transaction, groupId: string, now: Date): 
   return (await execute(trx, sql, { groupId, now })) === 1;
 }
 
-/** Of two at once one rule stays: the later. */
+/** Of two at once one rule stays: the later. Returns its id, which is that of the one before it. */
 export async function upsertRule(
   trx: Transaction,
   { groupId, now, ...rule }: Rule & { readonly groupId: string; readonly now: Date },
-): Promise<void> {
+): Promise<string> {
   const sql = `insert into guestlist.request_rule (id, group_id, domain, decision, per_day, created_at, created_by)
     values (:id, :groupId, :domain, :decision, :perDay, :now, :createdBy)
     on conflict (group_id, domain) do update set decision = excluded.decision, per_day = excluded.per_day,
-      created_at = excluded.created_at, created_by = excluded.created_by`;
-  await execute(trx, sql, { ...rule, groupId, now, perDay: rule.perDay ?? null });
+      created_at = excluded.created_at, created_by = excluded.created_by
+    returning id`;
+  return (await firstRow<{ id: string }>(trx, sql, { ...rule, groupId, now, perDay: rule.perDay ?? null }))?.id ?? rule.id;
 }
 
 /** False: there was none. */
@@ -100,15 +101,16 @@ export async function lockRule(
 export async function lockUntoldDesks(
   trx: Transaction,
   toldBefore: Date,
-): Promise<{ readonly groupId: string; readonly name: string; readonly waitingCount: number }[]> {
+): Promise<(Pick<Desk, 'groupId' | 'slug' | 'name' | 'template'> & { readonly waitingCount: number })[]> {
   const sql = `
-    select d.group_id as "groupId", g.name, (select count(*)::int from guestlist.invitation_request q
+    select d.group_id as "groupId", g.slug, g.name, d.template, (select count(*)::int from guestlist.invitation_request q
         where q.group_id = d.group_id and q.confirmed_at is not null and q.decided_at is null) as "waitingCount"
     from guestlist.request_desk d join guestlist."group" g on g.id = d.group_id
     where (d.told_at is null or d.told_at <= :toldBefore) and exists (select from guestlist.invitation_request q
       where q.group_id = d.group_id and q.decided_at is null and q.confirmed_at > coalesce(d.told_at, '-infinity'))
     order by d.group_id for update of d skip locked`;
-  return rows(trx, sql, { toldBefore });
+  const found = await rows<Omit<DeskRow, 'description' | 'isOpen'> & { readonly waitingCount: number }>(trx, sql, { toldBefore });
+  return found.map(({ template, ...row }) => ({ ...row, template: template ?? undefined }));
 }
 
 export async function markTold(trx: Transaction, groupId: string, now: Date): Promise<void> {

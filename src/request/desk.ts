@@ -95,9 +95,9 @@ export async function addRequestRule(
     const { groupId } = await deskFor(host, trx, { slug, actor });
     const now = host.clock();
     const added = { id: newId(now, host.random), createdBy: actor, ...wish, perDay: wish.perDay };
-    await upsertRule(trx, { ...added, groupId, now });
+    const id = await upsertRule(trx, { ...added, groupId, now });
     await record(host, trx, { actor, from, action: 'request_rule.added', subject: groupId, detail: { slug, ...wish } });
-    return added;
+    return { ...added, id };
   });
 }
 

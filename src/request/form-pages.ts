@@ -8,6 +8,7 @@ import { readHostCookie, writeHostCookie } from '../lib/cookie.ts';
 import { countingKey, emailKey, emailSchema } from '../lib/email.ts';
 import { checkForm, type FieldErrors, formStatus, lineOfText, textOfLines } from '../lib/form.ts';
 import { addressBlock, type Throttle } from '../lib/throttle.ts';
+import { slugPattern } from '../group/group.ts';
 import { formToken, pathOf, readSiteForm, type Site } from '../invitation/site.ts';
 import { parseToken, type Token } from '../invitation/token.ts';
 import { askForInvitation, confirmRequest, findAsked, standingNow } from './ask.ts';
@@ -46,7 +47,9 @@ export async function showForm(site: RequestSite, ctx: Context): Promise<void> {
 }
 
 async function openDesk({ host }: Site, ctx: Context): Promise<Desk> {
-  const desk = await findDesk(host.database, String(ctx['params']['slug']));
+  const slug = String(ctx['params']['slug']);
+  // PostgreSQL takes no text with a NUL in it.
+  const desk = slugPattern.test(slug) ? await findDesk(host.database, slug) : undefined;
   if (!desk?.isOpen) throw new Failure('requests_closed');
   return desk;
 }
@@ -82,7 +85,7 @@ export async function sendRequest(site: RequestSite, ctx: Context): Promise<void
   const fields = await readSiteForm(site, ctx);
   const { from, app } = originsOf(fields);
   const form = checkForm(askForm, fields);
-  if (!form.ok) return showAsk(site, ctx, { desk, ...fields, from, app, errors: form.errors });
+  if (!form.ok) return showAsk(site, ctx, { ...fields, desk, from, app, errors: form.errors });
   const { email, name, note } = form.value;
   await site.requestsFromPlace.consume(addressBlock(ctx.ip));
   if (await hasRoom(site, email)) {

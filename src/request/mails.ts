@@ -42,14 +42,14 @@ export async function queueConfirmation(
   await queue(host, trx, { ...postmark, kind: 'request-confirm', secret: true, data });
 }
 
-/** Can be stopped with one click. */
+/** Can be stopped with one click; sealed for that link, which is one person's alone. `TypeError` without a seal. */
 export async function queueWaiting(
   host: MailHost,
   trx: Transaction,
   { group, waitingCount, stopHref, ...postmark }: Postmark & { readonly waitingCount: number; readonly stopHref: string },
 ): Promise<void> {
   const data = { group, waitingCount, queueHref: ownUrl(host.issuer, '/invite/requests'), stopHref };
-  await queue(host, trx, { ...postmark, kind: 'request-waiting', unsubscribeUrl: stopHref, data });
+  await queue(host, trx, { ...postmark, kind: 'request-waiting', secret: true, unsubscribeUrl: stopHref, data });
 }
 
 export async function queueDeclined(

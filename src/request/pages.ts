@@ -47,10 +47,12 @@ export type RequestPages = {
     readonly account: Someone;
     readonly requests: readonly WaitingRequest[];
     /** What was done just now; undefined: nothing. */
-    readonly done: 'approved' | 'declined' | 'decided' | undefined;
+    readonly done: 'approved' | 'unconfirmed' | 'declined' | 'decided' | 'full' | 'archived' | undefined;
     readonly approveAction: string;
     readonly declineAction: string;
     readonly formToken: string;
+    /** What was typed about one of them and could not be taken, as `errors` says; undefined: nothing. */
+    readonly typed: { readonly request: string; readonly message: string; readonly tell: boolean } | undefined;
     readonly errors: FieldErrors;
   };
 };

@@ -31,11 +31,15 @@ async function waitingFor(host: InvitationHost, accountId: string): Promise<Requ
   return waiting.sort((one, other) => (one.id < other.id ? -1 : 1)).slice(0, pageSize);
 }
 
+const doneSchema = z.enum(['approved', 'unconfirmed', 'declined', 'decided', 'full', 'archived']);
+
+type Done = z.output<typeof doneSchema>;
+
 export async function showQueue(site: RequestSite, ctx: Context): Promise<void> {
   const session = await site.provider.Session.get(ctx);
   // Whoever would not sign in is not asked again.
   if (session.accountId === undefined) return leadTo(ctx, ctx.query['error'] === undefined ? signInUrl(site) : site.host.home);
-  const done = z.enum(['approved', 'declined', 'decided']).safeParse(ctx.query['done']);
+  const done = doneSchema.safeParse(ctx.query['done']);
   await showList(site, ctx, { accountId: session.accountId, done: done.success ? done.data : undefined });
 }
 
@@ -51,10 +55,14 @@ function signInUrl({ host, provider }: RequestSite): string {
   return `${provider.pathFor('authorization')}?${query}`;
 }
 
-type List = { readonly accountId: string; readonly done?: RequestPages['request/queue']['done']; readonly errors?: FieldErrors };
+type List = {
+  readonly accountId: string;
+  readonly done?: RequestPages['request/queue']['done'];
+  readonly refused?: { readonly typed: RequestPages['request/queue']['typed']; readonly errors: FieldErrors };
+};
 
 /** Throws `account_disabled`. */
-async function showList(site: RequestSite, ctx: Context, { accountId, done, errors = {} }: List): Promise<void> {
+async function showList(site: RequestSite, ctx: Context, { accountId, done, refused }: List): Promise<void> {
   const { host } = site;
   const person = await host.person(accountId, host.database);
   if (!person || person.disabled) throw new Failure('account_disabled');
@@ -65,9 +73,10 @@ async function showList(site: RequestSite, ctx: Context, { accountId, done, erro
     approveAction: pathOf(site, '/invite/requests/approve'),
     declineAction: pathOf(site, '/invite/requests/decline'),
     formToken: await tokenOf(site, ctx, accountId),
-    errors,
+    typed: refused?.typed,
+    errors: refused?.errors ?? {},
   };
-  site.showRequest(ctx, { page: 'request/queue', data, status: formStatus(errors) });
+  site.showRequest(ctx, { page: 'request/queue', data, status: formStatus(data.errors) });
 }
 
 function toPage({ id, groupName: group, email, name, note, source, confirmedAt }: RequestRow) {
@@ -80,12 +89,16 @@ async function tokenOf({ provider }: RequestSite, ctx: Context, accountId: strin
   return formToken(session.uid, 'requests', accountId);
 }
 
-const decisionForm = z.strictObject({ request: z.string(), message: textOfLines(500).optional(), tell: z.literal('yes').optional() });
+const decisionForm = z.strictObject({
+  request: z.uuid('unknown'),
+  message: textOfLines(500).optional(),
+  tell: z.literal('yes').optional(),
+});
 
 export async function approveOnPage(site: RequestSite, ctx: Context): Promise<void> {
   await decideOnPage(site, ctx, async ({ request }, deed) => {
-    await approveRequest(site.host, request, deed);
-    return 'approved';
+    const { needsConfirming } = await approveRequest(site.host, request, deed);
+    return needsConfirming ? 'unconfirmed' : 'approved';
   });
 }
 
@@ -100,7 +113,7 @@ export async function declineOnPage(site: RequestSite, ctx: Context): Promise<vo
 type Decide = (
   form: z.output<typeof decisionForm>,
   deed: { readonly actor: string; readonly from: ReturnType<typeof originOf> },
-) => Promise<'approved' | 'declined'>;
+) => Promise<Done>;
 
 async function decideOnPage(site: RequestSite, ctx: Context, decide: Decide): Promise<void> {
   const { form_token, ...fields } = await readSiteForm(site, ctx);
@@ -108,17 +121,27 @@ async function decideOnPage(site: RequestSite, ctx: Context, decide: Decide): Pr
   const queue = pathOf(site, '/invite/requests');
   if (accountId === undefined || form_token !== (await tokenOf(site, ctx, accountId))) return leadTo(ctx, queue);
   const form = checkForm(decisionForm, fields);
-  if (!form.ok) return showList(site, ctx, { accountId, errors: form.errors });
-  const done = await unlessDecided(() => decide(form.value, { actor: accountId, from: originOf(ctx) }));
+  if (!form.ok) {
+    const { request = '', message = '', tell } = fields;
+    return showList(site, ctx, { accountId, refused: { typed: { request, message, tell: tell === 'yes' }, errors: form.errors } });
+  }
+  const done = await orWhyNot(() => decide(form.value, { actor: accountId, from: originOf(ctx) }));
   leadTo(ctx, `${queue}?done=${done}`);
 }
 
-/** Somebody else was quicker. */
-async function unlessDecided<Done extends string>(decide: () => Promise<Done>): Promise<Done | 'decided'> {
+/** What can happen to anybody who decides: somebody else was quicker, or something has become of the group. */
+const hindrances: Readonly<Partial<Record<Failure['code'], Done>>> = {
+  request_decided: 'decided',
+  group_full: 'full',
+  group_not_found: 'archived',
+};
+
+async function orWhyNot(decide: () => Promise<Done>): Promise<Done> {
   try {
     return await decide();
   } catch (error) {
-    if (error instanceof Failure && error.code === 'request_decided') return 'decided';
-    throw error;
+    const hindrance = error instanceof Failure ? hindrances[error.code] : undefined;
+    if (!hindrance) throw error;
+    return hindrance;
   }
 }

@@ -98,10 +98,18 @@ export async function findEarlier(db: Queryable, { groupId, key, now }: Mailbox)
   };
 }
 
-/** False: this mailbox waits for this group already, by another request. */
-export async function markConfirmed(trx: Transaction, id: string, now: Date): Promise<boolean> {
-  const sql = `update guestlist.invitation_request q set confirmed_at = :now where q.id = :id and q.confirmed_at is null`;
-  return (await execute(trx, sql, { id, now })) === 1;
+/** Did somebody, and no rule, say no to this mailbox the last time: declined it, or revoked what it was given? */
+export async function wasRefused(db: Queryable, { groupId, key }: Omit<Mailbox, 'now'>): Promise<boolean> {
+  const sql = `
+    select q.decision = 'declined' and q.rule_id is null or i.revoked_at is not null as "wasRefused"
+    from guestlist.invitation_request q left join guestlist.invitation i on i.id = q.invitation_id
+    where q.group_id = :groupId and q.email_key = :key and q.decision in ('approved', 'declined')
+    order by q.decided_at desc, q.id desc limit 1`;
+  return (await firstRow<{ wasRefused: boolean }>(db, sql, { groupId, key }))?.wasRefused ?? false;
+}
+
+export async function markConfirmed(trx: Transaction, id: string, now: Date): Promise<void> {
+  await execute(trx, 'update guestlist.invitation_request set confirmed_at = :now where id = :id', { id, now });
 }
 
 export type Decided = {

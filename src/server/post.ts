@@ -3,16 +3,15 @@
  * that a mail of theirs reached nobody. When it is sent is the business of `jobs.ts`.
  */
 import { findPerson } from '../account/find-account.ts';
+import { tellOfFailure } from '../invitation/given-up.ts';
 import { basePath, ownUrl } from '../invitation/host.ts';
-import { type MailHost, tellInviter } from '../invitation/mails.ts';
 import type { InvitationMails } from '../invitation/pages.ts';
-import { findInvitation } from '../invitation/store.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Database, Transaction } from '../lib/db.ts';
+import type { Database } from '../lib/db.ts';
 import { createRenderer } from '../lib/page.ts';
 import type { Random } from '../lib/random.ts';
 import { createSeal } from '../lib/seal.ts';
-import { type Delivery, deliverMail, deliverOne, type GivenUp, type Tried } from '../mail/deliver.ts';
+import { type Delivery, deliverMail, deliverOne, type Tried } from '../mail/deliver.ts';
 import { openSmtp, type SmtpOptions } from '../mail/smtp.ts';
 import type { Log } from './log.ts';
 
@@ -64,12 +63,4 @@ export function openPost(options: PostOptions): Post {
 function logTried(log: Log, { id, kind, outcome, answer }: Tried): void {
   const level = outcome === 'postponed' || outcome === 'failed' ? 'warn' : 'info';
   log[level]({ mail: id, kind, outcome, answer }, `mail ${outcome}`);
-}
-
-/** What the inviter sent off; not what strangers can have sent, nor the mail that tells this. */
-const ofInviters: readonly string[] = ['invited', 'reminder'];
-
-async function tellOfFailure(host: MailHost, trx: Transaction, { kind, to, invitationId, now }: GivenUp): Promise<void> {
-  const invitation = invitationId !== null && ofInviters.includes(kind) ? await findInvitation(trx, invitationId) : undefined;
-  if (invitation && !invitation.revokedAt) await tellInviter(host, trx, { invitation, notice: 'mail_failed', name: to, now });
 }

@@ -9,6 +9,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import Provider, { type AdapterFactory, type AdapterPayload } from 'oidc-provider';
 import { createFindAccount } from '../account/find-account.ts';
 import { passwordAcr } from '../account/account.ts';
+import { findAccountById } from '../account/store.ts';
 import { type Client, type SigningAlgorithm, userScopes } from '../client/client.ts';
 import { toMetadata } from '../client/metadata.ts';
 import { findClient } from '../client/store.ts';
@@ -45,18 +46,23 @@ export type PreviewWish = {
 type Jwt = { readonly header: object; readonly payload: Readonly<Record<string, unknown>> };
 
 export type Preview = {
-  readonly idToken: Jwt;
-  /** Undefined: the access token is for a resource. */
+  /** Undefined: without the scope `openid` there is none. */
+  readonly idToken: Jwt | undefined;
+  /** Undefined: the access token is for a resource, or without the scope `openid`. */
   readonly userinfo: Readonly<Record<string, unknown>> | undefined;
   /** Undefined: it is opaque. */
   readonly accessToken: Jwt | undefined;
   readonly introspection: Readonly<Record<string, unknown>> | undefined;
 };
 
-/** Throws `client_not_found`, and `invitation_required` where the app is for a group that the person is not in. */
+/**
+ * Throws `client_not_found`, `account_disabled`, `invitation_required` where the app is for a group that the person is not
+ * in, and `client_invalid` where it may not name the resource.
+ */
 export async function previewTokens(tools: PreviewTools, wish: PreviewWish): Promise<Preview> {
   const client = await findClient(tools.database, wish.clientId);
   if (!client) throw new Failure('client_not_found', { clientId: wish.clientId });
+  if ((await findAccountById(tools.database, wish.accountId))?.disabledAt) throw new Failure('account_disabled');
   const provider = createProvider(tools, client);
   const server = createServer(provider.callback());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -148,19 +154,25 @@ async function redeemCode(provider: Provider, { base, code, wish, client }: Rede
   const call = async (path: string, form: Readonly<Record<string, string>>) => {
     const response = await fetch(`${base}${path}`, { method: 'POST', body: new URLSearchParams({ client_id: client.id, ...form }) });
     const answer = (await response.json()) as Readonly<Record<string, unknown>>;
-    if (!response.ok) throw answer['error'] === 'invalid_grant' ? new Failure('invitation_required') : new Error(JSON.stringify(answer));
+    if (!response.ok) throw refusalOf(answer, wish);
     return answer;
   };
   const form = { grant_type: 'authorization_code', code, redirect_uri: redirectUri };
   const tokens = await call(provider.pathFor('token'), wish.resource === undefined ? form : { ...form, resource: wish.resource });
-  const accessToken = String(tokens['access_token']);
+  const [accessToken, idToken] = [String(tokens['access_token']), tokens['id_token']];
   const isOpaque = wish.resource === undefined;
   return {
-    idToken: decode(String(tokens['id_token'])),
+    idToken: typeof idToken === 'string' ? decode(idToken) : undefined,
     accessToken: isOpaque ? undefined : decode(accessToken),
-    userinfo: isOpaque ? await call(provider.pathFor('userinfo'), { access_token: accessToken }) : undefined,
+    userinfo: isOpaque && idToken !== undefined ? await call(provider.pathFor('userinfo'), { access_token: accessToken }) : undefined,
     introspection: isOpaque ? await call(provider.pathFor('introspection'), { token: accessToken }) : undefined,
   };
+}
+
+function refusalOf(answer: Readonly<Record<string, unknown>>, { resource }: PreviewWish): Error {
+  if (answer['error'] === 'invalid_grant') return new Failure('invitation_required');
+  if (answer['error'] === 'invalid_target') return new Failure('client_invalid', { complaint: `it may not get tokens for ${resource}` });
+  return new Error(JSON.stringify(answer));
 }
 
 function decode(jwt: string): Jwt {

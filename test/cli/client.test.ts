@@ -68,6 +68,12 @@ it('an app is registered with every setting, changed, shown, listed and removed'
     claims,
     '--start-url',
     'https://wiki.example.org/',
+    '--initiate-login-uri',
+    'https://wiki.example.org/login',
+    '--backchannel-logout-uri',
+    'https://wiki.example.org/logout',
+    '--resource',
+    'https://api.example.org/',
   );
   expect(secret).toMatch(/^[0-9a-f]{64}$/);
   expect(await json('client', 'show', 'wiki')).toMatchObject({
@@ -99,10 +105,20 @@ it('an app is registered with every setting, changed, shown, listed and removed'
       '--no-pairwise',
       '--attach-group',
       'none',
+      '--resource',
+      'none',
+      ...['--start-url', '--initiate-login-uri', '--backchannel-logout-uri'].flatMap((option) => [option, 'none']),
+      '--refresh',
+      '--refresh-token-lasts',
+      '1d',
     ),
-  ).toMatchObject({ pairwise: false, attachedGroups: [] });
+  ).toMatchObject({
+    ...{ pairwise: false, attachedGroups: [], resources: [], grantTypes: ['authorization_code', 'refresh_token'] },
+    lifetimes: { idTokenSeconds: 300, accessTokenSeconds: 1_800, refreshTokenSeconds: 86_400 },
+  });
   const changed = await json('client', 'show', 'wiki');
-  for (const setting of ['requiredGroup', 'withoutPkce', 'mappings']) expect(changed).not.toHaveProperty(setting);
+  for (const setting of ['requiredGroup', 'withoutPkce', 'mappings', 'startUrl', 'initiateLoginUri', 'backchannelLogoutUri'])
+    expect(changed).not.toHaveProperty(setting);
   expect((await lines('client', 'list')).join('\n')).toContain('wiki  wiki  client_secret_post');
   await lines('client', 'remove', 'wiki');
   expect(await guestlist('client', 'show', 'wiki')).toMatchObject({ exitCode: 1 });

@@ -85,6 +85,20 @@ describe('what ends', () => {
     expect(await endingsTo(email)).toEqual([]);
   });
 
+  test('counts as mail that strangers cause where nobody has proven the mailbox', async () => {
+    const proven = await setting.member('proven', { groups: ['choir'], ends: forDays(20), verified: true });
+    const unproven = await setting.member('unproven', { groups: ['choir'], ends: forDays(20) });
+    days(14);
+    await guestlist.remind();
+    for (const [{ email }, cause] of [
+      [proven, 'news'],
+      [unproven, 'stranger'],
+    ] as const) {
+      const { rows } = await database().raw(`select caused_by from guestlist.mail where kind = 'ending' and to_address = ?`, [email]);
+      expect(rows).toEqual([{ caused_by: cause }]);
+    }
+  });
+
   test('is stopped by the one click in the mail', async () => {
     const { accountId, email } = await setting.member('had-enough', { groups: ['choir'], ends: forDays(20) });
     days(14);

@@ -209,6 +209,16 @@ describe('is not renewed, and the page says the same:', () => {
   });
 });
 
+test('one that has not begun yet is not renewed either: whoever opens a link that was replaced has its inviter asked', async () => {
+  const { id, email, mailed } = await invite({ startsAt: setting.inDays(10), expiresAt: setting.inDays(12) });
+  await guestlist.resend(id, 'operator');
+  const before = await guestlist.find(id);
+  expect((await ask(mailed, guest(), 'Ask for a new link')).status).toBe(200);
+  expect((await toMaya())[0]).toBe('A new link is wanted: Kammerchor Nord');
+  expect(await guestlist.find(id)).toEqual(before);
+  expect(await invitedMails(email)).toBe(2);
+});
+
 test('what was withdrawn, or used, offers no new link of its own', async () => {
   const withdrawn = await invite();
   await guestlist.revoke(withdrawn.id, 'operator');

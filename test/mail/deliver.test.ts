@@ -205,6 +205,19 @@ describe('what would be wrong by now is not sent', () => {
     expect(await kept()).toBe(1);
   });
 
+  test.each([
+    ['request-confirm', 24],
+    ['password-reset', 1],
+    ['email-change', 1],
+  ])('a link in %s, once it leads nowhere any more', async (kind, hours) => {
+    await queue({ kind, to: 'late@example.org' });
+    await queue({ kind, to: 'soon@example.org' }, undefined, addSeconds(now, 1));
+    time = addSeconds(now, hours * 3600);
+    expect(await deliver()).toEqual({ sent: 1, failed: 0 });
+    expect(recipients()).toEqual(['soon@example.org']);
+    expect(await count(own.database, 'mail where cancelled_at is not null and sealed is null')).toBe(1);
+  });
+
   test('one that is being sent lets nobody wait, and is not tried again', async () => {
     const { id } = await addInvitation(own.database);
     await queue({}, id);

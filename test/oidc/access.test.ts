@@ -86,6 +86,15 @@ describe('an app that is for one group alone', () => {
     expect((await browser.open((await closed.begin()).url)).status).toBe(403);
   });
 
+  test('a disabled account has lost every app at once, as introspection says too', async () => {
+    const { browser, accountId } = await member('disabled');
+    const tokens = await open.signInSilently(browser);
+    await server.database.raw('update guestlist.account set disabled_at = now() where id = ?', [accountId]);
+    await expect(oidc.fetchUserInfo(open.config, tokens.access_token, accountId)).rejects.toThrow();
+    expect(await oidc.tokenIntrospection(open.config, tokens.access_token)).toEqual({ active: false });
+    expect(await oidc.tokenIntrospection(open.config, tokens.refresh_token ?? '')).toEqual({ active: false });
+  });
+
   test('a code that is out when the group is lost is worth nothing', async () => {
     const { browser, accountId } = await member('racing', ['board']);
     const flow = await closed.begin();

@@ -66,7 +66,7 @@ test('any mappings, any person: the ID token, UserInfo, the access token and int
       const { browser, accountId } = people[index]!;
       const shown = await preview({ clientId: 'app', accountId, scope: fullScope });
       const tokens = await app.signInSilently(browser);
-      expect(lasting(shown.idToken.payload)).toEqual(lasting(tokens.claims() ?? {}));
+      expect(lasting(shown.idToken?.payload ?? {})).toEqual(lasting(tokens.claims() ?? {}));
       expect(shown.userinfo).toEqual(await oidc.fetchUserInfo(app.config, tokens.access_token, oidc.skipSubjectCheck));
       expect(lasting(shown.introspection ?? {})).toEqual(lasting(await oidc.tokenIntrospection(app.config, tokens.access_token)));
       const forApi = await app.signInSilently(browser, { resource });
@@ -81,7 +81,7 @@ test('what is shown opens nothing, and leaves nothing behind', async () => {
   const { accountId } = people[0]!;
   const before = await server.database.raw('select count(*) from guestlist.oidc_payload');
   const shown = await preview({ clientId: 'app', accountId });
-  expect(shown.idToken.header).toMatchObject({ kid: 'preview' });
+  expect(shown.idToken?.header).toMatchObject({ kid: 'preview' });
   expect(JSON.stringify(shown)).not.toMatch(/"signature"|eyJ/);
   const after = await server.database.raw('select count(*) from guestlist.oidc_payload');
   expect(after.rows).toEqual(before.rows);
@@ -94,4 +94,13 @@ test('it shows what is asked for and no more, and refuses where the person would
   await createRelyingApp(server, { id: 'board-app', requiredGroup: 'board' });
   await expect(preview({ clientId: 'board-app', accountId })).rejects.toMatchObject({ code: 'invitation_required' });
   await expect(preview({ clientId: 'nobody', accountId })).rejects.toMatchObject({ code: 'client_not_found' });
+});
+
+test('what the app would not get is not there, and what it would be refused for is said', async () => {
+  const { accountId } = people[0]!;
+  expect(await preview({ clientId: 'app', accountId, scope: 'groups' })).toMatchObject({ idToken: undefined, userinfo: undefined });
+  const elsewhere = preview({ clientId: 'app', accountId, resource: 'https://elsewhere.example.net' });
+  await expect(elsewhere).rejects.toMatchObject({ code: 'client_invalid' });
+  await server.database.raw('update guestlist.account set disabled_at = now() where id = ?', [accountId]);
+  await expect(preview({ clientId: 'app', accountId })).rejects.toMatchObject({ code: 'account_disabled' });
 });

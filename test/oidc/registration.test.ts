@@ -62,6 +62,15 @@ describe('an app with a token', () => {
     expect(without.leftFor?.searchParams.get('error_description')).toMatch(/PKCE|code_challenge/);
   });
 
+  test('gets no token for an API, not even at a host that it says people come back to', async () => {
+    const app = await at.registerNew({ redirect_uris: [...redirect_uris, 'https://api.example.org/cb'] });
+    const query = { client_id: app.client_id, redirect_uri: redirect_uris[0] ?? '', response_type: 'code', scope: 'openid' };
+    const pkce = { code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' };
+    const asked = new URLSearchParams({ ...query, ...pkce, resource: 'https://api.example.org/' });
+    const { leftFor } = await member.open(`${server.issuer}/auth?${asked}`);
+    expect(leftFor?.searchParams.get('error')).toBe('invalid_target');
+  });
+
   test('is told what was registered, and nothing of ours', async () => {
     const { token, id } = await at.newToken();
     const { status, body, headers } = await at.register(token, {

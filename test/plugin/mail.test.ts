@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type GuestlistOptions, type SendMail, smtp } from '../../src/index.ts';
+import { type GuestlistOptions, MailRefused, type SendMail, smtp } from '../../src/index.ts';
 import { addSeconds, systemClock } from '../../src/lib/clock.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { count } from '../support/invariants.ts';
@@ -39,6 +39,21 @@ test('mail goes out by the host’s function; what fails waits, and is tried aga
   expect(await guestlist.deliverMail()).toEqual({ sent: 1, failed: 0 });
   expect(await guestlist.deliverMail()).toEqual({ sent: 0, failed: 0 });
   expect(sent).toEqual(['mailed-1@example.org']);
+});
+
+test('an inviter is told of an address that refuses, in somebody else’s provider as well', async () => {
+  await own.database.raw('delete from guestlist.mail');
+  const sent: string[] = [];
+  const send: SendMail = async ({ to, kind }) => {
+    if (to === 'gone@example.org') throw new MailRefused('550 5.1.1', undefined);
+    sent.push(`${kind} ${to}`);
+  };
+  const guestlist = make({ send, secret: 'a secret of the host, 32 characters or more', mayInvite: () => true });
+  await guestlist.addGroup({ slug: 'refused', name: 'Refused' });
+  await guestlist.invite({ groups: ['refused'], email: 'gone@example.org', inviterId: 'maya' });
+  await expect.poll(() => count(own.database, 'mail where failed_at is not null')).toBe(1);
+  await guestlist.deliverMail();
+  await expect.poll(() => sent).toEqual(['notice maya@example.org']);
 });
 
 test('five processes deliver at once: each mail goes out once', async () => {

@@ -30,6 +30,7 @@ const queue = {
   approveAction: '/invite/requests/approve',
   declineAction: '/invite/requests/decline',
   formToken: 'token',
+  typed: undefined,
   errors: {},
 };
 
@@ -80,6 +81,14 @@ export const requestSamples: Cases<RequestPages> = {
     'invited just now': { ...queue, requests: [], done: 'approved' },
     'declined just now': { ...queue, done: 'declined' },
     'somebody was quicker': { ...queue, done: 'decided' },
+    'a second person is wanted': { ...queue, done: 'unconfirmed' },
+    'no room': { ...queue, done: 'full' },
+    archived: { ...queue, done: 'archived' },
+    'a word that is too long': {
+      ...queue,
+      typed: { request: waiting.id, message: 'Too long', tell: true },
+      errors: { message: 'too_long' },
+    },
   },
 };
 
