@@ -83,7 +83,8 @@ const mistakes: Readonly<Record<string, RegExp>> = {
   'client add wiki2': /required option '--redirect-uri <uri>' not specified/,
   'client add wiki2 --redirect-uri /cb': /'--redirect-uri <uri>'.*absolute address/,
   'client add wiki2 --redirect-uri https://a.example/#x': /'--redirect-uri <uri>'.*without #/,
-  'client add wiki2 --redirect-uri https://a.example/ --backchannel-logout-uri ftp://a.example/': /'--backchannel-logout-uri <uri>'.*https/,
+  'client add wiki2 --redirect-uri https://a.example/ --backchannel-logout-uri ftp://a.example/':
+    /'--backchannel-logout-uri <uri or none>'.*https/,
   'client add wiki2 --redirect-uri https://a.example/ --scope "': /'--scope <scopes>'/,
   'client add wiki2 --redirect-uri https://a.example/ --scope wiki': /--scope has wiki, which means nothing here/,
   invite: /'--group <slug\[:role\]>', '--right <right>' or '--template <name>'/,

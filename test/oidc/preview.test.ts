@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { decodeJwt } from 'jose';
 import * as oidc from 'openid-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { changeClient } from '../../src/client/manage.ts';
+import { changeClient, type ClientChange } from '../../src/client/manage.ts';
 import { claimMappingsSchema, claimUses } from '../../src/client/mapping-schema.ts';
 import { secureRandom } from '../../src/lib/random.ts';
 import { previewTokens, type PreviewWish } from '../../src/server/preview.ts';
@@ -35,6 +35,11 @@ afterAll(() => server?.close());
 const preview = (wish: PreviewWish) =>
   previewTokens({ database: server.database, clock: server.now, random: secureRandom, issuer: server.issuer, secret: testSecret }, wish);
 
+async function change(wish: ClientChange): Promise<void> {
+  const tools = { clock: server.now, random: secureRandom, seal: {} as never, actor: 'operator', complaintAbout: () => undefined };
+  await changeClient(server.database, 'app', { ...tools, change: wish });
+}
+
 /** What differs from token to token: instants, and what is random. */
 function lasting(claims: object): Record<string, unknown> {
   const passing = ['iat', 'exp', 'auth_time', 'nonce', 'at_hash', 'jti', 'sid'];
@@ -61,8 +66,7 @@ test('any mappings, any person: the ID token, UserInfo, the access token and int
   await fc.assert(
     fc.asyncProperty(fc.array(mapping, { maxLength: 4 }), fc.nat(2), fc.boolean(), async (drafts, index, isPairwise) => {
       const mappings = claimMappingsSchema.parse(drafts.map((draft, position) => ({ ...draft, name: names[position] })));
-      const tools = { clock: server.now, random: secureRandom, seal: {} as never, actor: 'operator', complaintAbout: () => undefined };
-      await changeClient(server.database, 'app', { ...tools, change: { mappings, attachedGroups: ['board'], pairwise: isPairwise } });
+      await change({ mappings, attachedGroups: ['board'], pairwise: isPairwise });
       const { browser, accountId } = people[index]!;
       const shown = await preview({ clientId: 'app', accountId, scope: fullScope });
       const tokens = await app.signInSilently(browser);
@@ -89,6 +93,7 @@ test('what is shown opens nothing, and leaves nothing behind', async () => {
 
 test('it shows what is asked for and no more, and refuses where the person would be refused', async () => {
   const { accountId } = people[0]!;
+  await change({ mappings: undefined, attachedGroups: [], pairwise: false });
   const bare = await preview({ clientId: 'app', accountId, scope: 'openid' });
   expect(bare.userinfo).toEqual({ sub: expect.any(String) });
   await createRelyingApp(server, { id: 'board-app', requiredGroup: 'board' });

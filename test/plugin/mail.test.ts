@@ -42,18 +42,19 @@ test('mail goes out by the host’s function; what fails waits, and is tried aga
 });
 
 test('an inviter is told of an address that refuses, in somebody else’s provider as well', async () => {
-  await own.database.raw('delete from guestlist.mail');
+  const other = await createTestDatabase();
   const sent: string[] = [];
   const send: SendMail = async ({ to, kind }) => {
     if (to === 'gone@example.org') throw new MailRefused('550 5.1.1', undefined);
     sent.push(`${kind} ${to}`);
   };
-  const guestlist = make({ send, secret: 'a secret of the host, 32 characters or more', mayInvite: () => true });
+  const guestlist = makeOn(other.database, { send, secret: 'a secret of the host, 32 characters or more', mayInvite: () => true });
   await guestlist.addGroup({ slug: 'refused', name: 'Refused' });
   await guestlist.invite({ groups: ['refused'], email: 'gone@example.org', inviterId: 'maya' });
-  await expect.poll(() => count(own.database, 'mail where failed_at is not null')).toBe(1);
+  await expect.poll(() => count(other.database, 'mail where failed_at is not null')).toBe(1);
   await guestlist.deliverMail();
   await expect.poll(() => sent).toEqual(['notice maya@example.org']);
+  await other.drop();
 });
 
 test('five processes deliver at once: each mail goes out once', async () => {
