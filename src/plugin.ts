@@ -8,8 +8,11 @@ import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
 import type { Configuration, Interaction } from 'oidc-provider';
 import { type Head, type Verdict, verifyAudit } from './audit/verify.ts';
+import { campaignCalls, type Campaigns } from './campaign/calls.ts';
 import { addGroup, addRight, changeGroup, type GrantWish, grantTo, type GroupChange, withdrawFrom } from './group/manage.ts';
 import { findClaimFacts } from './group/membership-store.ts';
+import type { GroupPolicy } from './group/policy.ts';
+import { type GroupPolicyWish, policyOf, setPolicy } from './group/set-policy.ts';
 import { adopt } from './invitation/adopt.ts';
 import { approve, reject, type WaitingForApproval, waitingForApproval } from './invitation/approval.ts';
 import { changeInvitation, type InvitationChange } from './invitation/change.ts';
@@ -18,6 +21,8 @@ import { createHost, type GuestlistOptions } from './invitation/create-host.ts';
 import { type Gate, gateOf } from './invitation/gate.ts';
 import { holdPlace } from './invitation/hold.ts';
 import { type InvitationHost, ownUrl } from './invitation/host.ts';
+import { type Invitable, mayInviteTo } from './invitation/invitable.ts';
+import { type InviterCalls, inviterCalls } from './invitation/inviter-calls.ts';
 import { invite, type IssuedInvitation, revoke } from './invitation/issue.ts';
 import { type Redeemed, type Redeemer, redeem } from './invitation/redeem.ts';
 import { confirm, resend } from './invitation/resend.ts';
@@ -73,7 +78,7 @@ export type NewGroup = {
  * `actor` is who does it: an account, or `operator`, who may everything. Where an invitation is concerned, an account's
  * rights are asked; groups, templates, and what is given by hand are the host's to guard, and the actor is only recorded.
  */
-export type Guestlist = {
+export type Guestlist = InviterCalls & {
   /** The host's configuration with what invitations need, and nothing taken away. Throws where the two cannot go together. */
   configure(configuration: Configuration): Configuration;
   /** Adds the pages. To be called once, after `new Provider` with what `configure` returned. */
@@ -87,12 +92,19 @@ export type Guestlist = {
   addGroup(group: NewGroup): Promise<void>;
   /** Throws `group_not_found`, `group_cycle`, `group_too_deep`. */
   changeGroup(slug: string, change: GroupChange, actor?: string): Promise<void>;
+  /**
+   * What whoever invites to the group keeps to, admins and the operator apart; null: only managers invite, and no limit
+   * binds them. It takes the place of the one before. The groups in the group have nothing of it. Throws `group_not_found`.
+   */
+  setPolicy(slug: string, policy: GroupPolicyWish | null, actor?: string): Promise<void>;
+  /** Throws `group_not_found`. */
+  policyOf(slug: string): Promise<GroupPolicy>;
   /** Throws `right_exists`. */
   addRight(right: { readonly name: string; readonly description?: string }): Promise<void>;
 
   /**
-   * Throws `group_not_found`, `right_not_found`, `template_not_found`, `grant_not_allowed`, `client_not_found` (no app, or
-   * one that cannot start a sign-in). A link is in the answer once; one that goes by mail alone is not in it.
+   * Throws `group_not_found`, `right_not_found`, `template_not_found`, `grant_not_allowed`, `policy_refused` (its `detail` has
+   * the group and the rule), `client_not_found` (no app, or one that cannot start a sign-in). A link is in the answer once; one that goes by mail alone is not in it.
    */
   invite(options: InviteOptions & { readonly email?: undefined }): Promise<IssuedLink>;
   invite(options: InviteOptions): Promise<Issued>;
@@ -121,11 +133,16 @@ export type Guestlist = {
   list(page?: { readonly limit?: number; readonly before?: string }): Promise<InvitationSummary[]>;
   /** What happened to it, the oldest first. Throws `invitation_not_found`. */
   timeline(invitationId: string): Promise<TimelineEntry[]>;
+  /** The groups that this account may invite to now, with what binds it there; empty for one that is disabled, or gone. */
+  mayInviteTo(accountId: string): Promise<Invitable[]>;
   /** Ids of the invitations to an address that this account has proven, and that it could accept now. */
   waitingFor(accountId: string): Promise<string[]>;
   /** Throws `template_exists`, `group_not_found`, `right_not_found`. */
   addTemplate(template: Pick<Template, 'name' | 'wish'>, actor?: string): Promise<void>;
   listTemplates(): Promise<Template[]>;
+
+  /** Many invitations in one go, each for one person, reported together. */
+  readonly campaigns: Campaigns;
 
   /** Asking to be invited: where one may, what decides by itself, and who waits. */
   readonly requests: Requests;
@@ -179,12 +196,16 @@ export function invitations(options: GuestlistOptions): Guestlist {
     addGroup: async ({ description = '', rights = [], ...group }) =>
       void (await addGroup(database, { ...group, description, rights }, tools)),
     changeGroup: (slug, change, actor = 'operator') => changeGroup(database, slug, { ...tools, actor, change }),
+    setPolicy: (slug, policy, actor = 'operator') => setPolicy(database, slug, { ...tools, actor, policy }),
+    policyOf: (slug) => policyOf(database, slug),
     addRight: ({ name, description = '' }) => addRight(database, { name, description }, tools),
     groupsOf: (accountId) => findClaimFacts(database, accountId, clock()),
     grant: (accountId, wish, actor = 'operator') => grantTo(database, wish, { ...tools, accountId, actor, inside: events.granted }),
     withdraw: (accountId, wish, actor = 'operator') =>
       withdrawFrom(database, wish, { ...tools, accountId, actor, inside: events.withdrawn }),
     ...inviting(host),
+    ...inviterCalls(host),
+    campaigns: campaignCalls(host),
     requests: requestDesk(host),
     gate: async ({ req, res }, interaction) => {
       if (!mounted) throw new TypeError('gate: call mount(provider) first');
@@ -221,6 +242,7 @@ type Inviting = Pick<
   | 'list'
   | 'timeline'
   | 'waitingFor'
+  | 'mayInviteTo'
   | 'addTemplate'
   | 'listTemplates'
 >;
@@ -253,6 +275,7 @@ function inviting(host: InvitationHost): Inviting {
       return Promise.all(found.map((invitation) => summarize(host, database, invitation)));
     },
     timeline: (id) => timelineOf(host, id),
+    mayInviteTo: (accountId) => mayInviteTo(host, accountId),
     waitingFor: async (accountId) => (await waitingFor(host, accountId)).map(({ id }) => id),
     addTemplate: (template, actor = 'operator') => addTemplate(host, template, { actor }),
     listTemplates: () => listTemplates(host),

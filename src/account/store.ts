@@ -153,12 +153,15 @@ export type Beginning = {
   /** When they asked to be invited, and from where; null: they did not ask. */
   readonly askedAt: Date | null;
   readonly source: string | null;
+  /** Where they found the link, as its address said, see `invitation/arrival.ts`; null: it did not. */
+  readonly arrival: Readonly<Record<string, string>> | null;
 };
 
 /** How somebody came to have an account. */
 export async function findBeginning(db: Queryable, accountId: string): Promise<Beginning | undefined> {
-  const sql = `select i.id as "invitationId", i.label, q.asked_at as "askedAt", q.source
+  const sql = `select i.id as "invitationId", i.label, q.asked_at as "askedAt", q.source, r.arrival
     from guestlist.account a join guestlist.invitation i on i.id = a.invitation_id
+    left join guestlist.redemption r on r.invitation_id = i.id and r.account_id = a.id
     left join guestlist.invitation_request q on q.invitation_id = i.id where a.id = :accountId`;
   return firstRow(db, sql, { accountId });
 }

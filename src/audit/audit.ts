@@ -12,6 +12,7 @@ import { insertEvent } from './store.ts';
 export type AuditAction =
   | 'group.created'
   | 'group.changed'
+  | 'group.policy_changed'
   | 'right.created'
   | 'client.created'
   | 'client.changed'
@@ -22,7 +23,12 @@ export type AuditAction =
   | 'key.created'
   | 'key.retired'
   | 'template.created'
+  | 'campaign.created'
+  | 'campaign.cancelled'
+  | 'campaign.resumed'
+  | 'campaign.row_named'
   | 'invitation.created'
+  | 'invitation.refused'
   | 'invitation.adopted'
   | 'invitation.confirmed'
   | 'invitation.changed'
@@ -40,6 +46,8 @@ export type AuditAction =
   | 'invitation.link_wanted'
   | 'invitation.reminded'
   | 'invitation.renewed'
+  | 'invitation.reissued'
+  | 'invitation.leak_suspected'
   | 'mail.stopped'
   | 'mail.started'
   | 'request.confirmed'
@@ -56,6 +64,7 @@ export type AuditAction =
   | 'account.signed_out'
   | 'account.disabled'
   | 'account.enabled'
+  | 'account.erased'
   | 'account.password_reset_asked'
   | 'account.password_changed'
   | 'account.email_verified'
@@ -69,6 +78,8 @@ export type Origin = {
   /** Only its block is kept: see `addressBlock`. */
   readonly ip?: string | undefined;
   readonly requestId?: string | undefined;
+  /** The app that did it for the actor, with their token; it is kept as `client` in the detail. */
+  readonly clientId?: string | undefined;
 };
 
 export type AuditEvent = {
@@ -89,6 +100,7 @@ export function originOf({ ip, state }: { readonly ip: string; readonly state: R
 }
 
 export async function recordAudit(db: Queryable, event: AuditEvent, random: Random): Promise<void> {
-  const { at, actor, from: { ip, requestId } = {}, action, subject, detail = {} } = event;
+  const { at, actor, from: { ip, requestId, clientId } = {}, action, subject } = event;
+  const detail = { ...event.detail, ...(clientId === undefined ? {} : { client: clientId }) };
   await insertEvent(db, { id: newId(at, random), at, actor, addressBlock: ip && addressBlock(ip), requestId, action, subject, detail });
 }

@@ -1,9 +1,10 @@
-/** `guestlist account list|show|disable|enable` */
+/** `guestlist account list|show|disable|enable`; what is about inviting and erasing is in `account-inviting.ts`. */
 import type { Command } from 'commander';
 import type { Account } from '../account/account.ts';
 import { accountWith, disableAccount, enableAccount } from '../account/manage.ts';
 import { type Beginning, findBeginning, listAccounts } from '../account/store.ts';
 import { findClaimFacts } from '../group/membership-store.ts';
+import { addInvitingOf } from './account-inviting.ts';
 import { ending, type OutputOptions, print, withDatabase } from './command.ts';
 import { wholeNumber } from './option.ts';
 
@@ -33,6 +34,7 @@ export function addAccountCommand(program: Command): void {
     .argument('<email>')
     .option('--json', 'answer in JSON')
     .action(ending(enable));
+  addInvitingOf(account);
 }
 
 function describe({ id, name, email, emailVerifiedAt, otherEmails, createdAt, disabledAt }: Account) {
@@ -64,7 +66,17 @@ async function show(email: string, options: OutputOptions): Promise<void> {
   });
 }
 
-function cameFrom({ askedAt, source }: Beginning): string {
+function cameFrom({ askedAt, source, arrival }: Beginning): string {
+  const found =
+    arrival === null
+      ? ''
+      : `, by ${Object.entries(arrival)
+          .map((pair) => pair.join('='))
+          .join(' ')}`;
+  return `${askedFor({ askedAt, source })}${found}`;
+}
+
+function askedFor({ askedAt, source }: Pick<Beginning, 'askedAt' | 'source'>): string {
   return askedAt === null ? '' : `, asked for on ${askedAt.toISOString().slice(0, 10)}${source === null ? '' : ` by way of ${source}`}`;
 }
 

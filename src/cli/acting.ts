@@ -1,4 +1,4 @@
-/** `guestlist invitation resend|confirm|adopt|approve|reject|timeline|undo`: what is done about one that is out. */
+/** `guestlist invitation resend|reissue|leaks|confirm|adopt|approve|reject|timeline|undo`: what is done about one that is out. */
 import type { Command } from 'commander';
 import { findAccountById } from '../account/store.ts';
 import type { TimelineEntry } from '../invitation/timeline.ts';
@@ -6,6 +6,7 @@ import type { Queryable } from '../lib/db.ts';
 import { accountWith } from '../account/manage.ts';
 import { ending, type OutputOptions, print } from './command.ts';
 import { actorWith, withEmails, withGuestlist } from './guestlist.ts';
+import { addLeaks } from './leaks.ts';
 import { collect, end } from './option.ts';
 
 export function addActing(invitation: Command): void {
@@ -16,6 +17,7 @@ export function addActing(invitation: Command): void {
     .option('--expires <7d|date>', 'another end, which one that is over needs', end)
     .option('--json', 'answer in JSON')
     .action(ending(resend));
+  addLeaks(invitation);
   invitation
     .command('confirm')
     .description('let it out, where it gives a place in a sensitive group; by somebody else than whoever made it')

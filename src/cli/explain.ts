@@ -1,5 +1,6 @@
 /** What went wrong, in the words of the command line: a sentence for each refusal, an option's name for each mistake. */
 import { Failure, type FailureCode, type FailureDetail } from '../errors.ts';
+import type { PolicyRule } from '../group/policy.ts';
 import { isOutage, sqlStateOf } from '../lib/db.ts';
 import { EmbeddedUnavailableError } from '../lib/embedded-binaries.ts';
 import { EmbeddedBusyError } from '../lib/embedded-postgres.ts';
@@ -66,7 +67,7 @@ function isDatabaseTrouble(error: unknown): error is Error {
 
 /** How `checkArguments`, and who calls it, complain: the call, the option, what is wrong with it. */
 const complaintPattern =
-  /^(?:invite|change|resend|addGroup|changeGroup|addRight|addTemplate|openRequests|grant|withdraw): (the argument|[\w.]+) (?<what>.*)$/s;
+  /^(?:invite|change|resend|addGroup|changeGroup|setPolicy|addRight|addTemplate|openRequests|grant|withdraw): (the argument|[\w.]+) (?<what>.*)$/s;
 
 const optionNames: Readonly<Record<string, string>> = {
   groups: '--group',
@@ -91,6 +92,8 @@ const addressComplaints: Readonly<Record<string, string>> = {
 
 /** Undefined: it is no mistake in the call, but one of ours. */
 function complaintOf(message: string): string | undefined {
+  const ofCampaign = message.match(/^(?:campaign|nameCard): (?:the argument )?(.*)$/s)?.[1];
+  if (ofCampaign !== undefined) return ofCampaign;
   const [, path = '', what = ''] = message.match(complaintPattern) ?? [];
   if (path === 'the argument') return "an invitation must give something: say '--group' or '--right', or use a template that does";
   const [name = ''] = path.split('.');
@@ -103,11 +106,27 @@ function optionName(name: string): string {
   return optionNames[name] ?? `--${name}`;
 }
 
+/** What the policy of a group asks; the command that shows it follows. */
+const policySentences: Readonly<Record<PolicyRule, (group: string | number) => string>> = {
+  who: (group) => `This account may not invite to ${group}.`,
+  role: (group) => `This account may not give that role in ${group}.`,
+  channel: (group) => `Invitations to ${group} do not travel that way: say --channel.`,
+  lifetime: (group) => `Invitations to ${group} may not be good for so long: say --expires.`,
+  places: (group) => `Invitations to ${group} may not have so many places: say --max-uses.`,
+  pin: (group) => `Links to ${group} need a PIN: say --pin.`,
+  domain: (group) => `Invitations to ${group} are for certain domains alone: say --domain, or an --email there.`,
+  approval: (group) => `Whoever is invited to ${group} needs approval: say --approval.`,
+  quota: (group) => `This account has offered as many places in ${group} as it may within a day.`,
+  length: (group) => `Memberships in ${group} may not last so long: say --grant-expires.`,
+};
+
 const sentences: Partial<Record<FailureCode, (detail: FailureDetail) => string>> = {
   account_disabled: () => 'This account is disabled.',
   account_not_found: ({ email }) => `There is no account with the address ${email}.`,
   approval_decided: () => 'This was decided before.',
   approval_not_found: () => 'Nobody with this address waits here: they never asked, or it has lapsed.',
+  campaign_not_found: () => 'There is no campaign with this id.',
+  campaign_row_not_found: () => 'It has no such row, or that row was refused.',
   client_exists: ({ clientId }) => `There is an app ${clientId} already.`,
   client_not_found: ({ clientId }) => `There is no app ${clientId}, or it has no address where it starts a sign-in (--initiate-login-uri).`,
   grant_not_allowed: () => 'This account may not do that: an admin could, or a manager of the groups. Nobody decides about themselves.',
@@ -127,6 +146,8 @@ const sentences: Partial<Record<FailureCode, (detail: FailureDetail) => string>>
   invitation_used_up: () => 'All its places are taken.',
   no_addressee: () => 'It is addressed to nobody: there is no mail to send again.',
   nothing_to_confirm: () => 'There is nothing to confirm: it gives no place in a sensitive group, or somebody has confirmed it.',
+  policy_refused: ({ group, rule }) =>
+    `${policySentences[rule as PolicyRule]?.(group ?? '') ?? `The policy of ${group} does not allow that (${rule}).`} See: guestlist group policy ${group}`,
   places_below_used: ({ usedCount }) => `${usedCount} people have used it already: there cannot be fewer places.`,
   removed_from_group: () =>
     'They were taken out of a group since it was made. Invite them anew, or use: guestlist grant <email> --group <slug>',

@@ -1,9 +1,10 @@
-/** `guestlist group add|change|archive|restore|list` */
+/** `guestlist group add|change|archive|restore|policy|list` */
 import { type Command, Option } from 'commander';
 import { slugPattern } from '../group/group.ts';
 import { addGroup, changeGroup, type GroupChange } from '../group/manage.ts';
 import { type GroupRow, listGroups } from '../group/store.ts';
 import { ending, type OutputOptions, print, withDatabase } from './command.ts';
+import { addPolicyCommand } from './group-policy.ts';
 import { collect, matching, places, right } from './option.ts';
 import { defined } from './wish.ts';
 
@@ -44,6 +45,7 @@ export function addGroupCommand(program: Command): void {
       .option('--json', 'answer in JSON')
       .action(ending((slugText: string, options: OutputOptions) => changeTo(slugText, { archived }, options)));
   }
+  addPolicyCommand(group);
   group.command('list').description('show all groups').option('--json', 'answer in JSON').action(ending(list));
 }
 

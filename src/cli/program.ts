@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   template: async () => (await import('./template.ts')).addTemplateCommand,
   invite: async () => (await import('./invite.ts')).addInviteCommand,
   invitation: async () => (await import('./invitation.ts')).addInvitationCommand,
+  campaign: async () => (await import('./campaign.ts')).addCampaignCommand,
   request: async () => (await import('./request.ts')).addRequestCommand,
   grant: async () => (await import('./grant.ts')).addGrantCommand,
   withdraw: async () => (await import('./grant.ts')).addWithdrawCommand,

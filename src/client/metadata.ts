@@ -1,6 +1,6 @@
 /** A client as the provider reads it (OIDC Registration §2, RFC 7591 §2), and what it could make no sense of. */
 import type { ClientMetadata } from 'oidc-provider';
-import { type Client, userScopes } from './client.ts';
+import { type Client, invitationsScope, userScopes } from './client.ts';
 
 /** What we keep besides the registered metadata; the provider's configuration lists them as extra metadata. */
 export const extraMetadata = [
@@ -67,9 +67,13 @@ function scopesOf({ scope }: Pick<Client, 'scope'>, ofUser: boolean): string {
     .join(' ');
 }
 
-/** Scopes that no resource of the client could understand. */
+/** Scopes that no resource of the client could understand; our own API is everybody's. */
 export function strayScopes(client: Pick<Client, 'scope' | 'resources'>): string {
-  return client.resources.length > 0 ? '' : scopesOf(client, false);
+  if (client.resources.length > 0) return '';
+  return scopesOf(client, false)
+    .split(' ')
+    .filter((name) => name !== invitationsScope)
+    .join(' ');
 }
 
 /** RFC 8252: an app on a device, with a scheme of its own or a loopback address whose port is not known before. */

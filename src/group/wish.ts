@@ -1,5 +1,6 @@
 /** What may be asked for about groups and rights: the one description of a slug, a right and a wish for them. */
 import { z } from 'zod';
+import { domainSchema } from '../lib/email.ts';
 import { plainRole, rightPattern, rolePattern, slugPattern } from './group.ts';
 
 /** A line as people read it: no control characters, and none that turn the direction of what follows. */
@@ -42,6 +43,28 @@ export const groupChangeSchema = z.object({
   sensitive: z.boolean().optional(),
   archived: z.boolean().optional(),
   parent: slugSchema.nullable().optional(),
+});
+
+const secondsSchema = (most: number) => z.int('must be a whole number').min(60, 'must be 60 or more').max(most, `must be ${most} or less`);
+
+export const policySchema = z.strictObject({
+  who: z.enum(['admins', 'managers', 'members'], 'must be admins, managers or members').default('managers'),
+  roles: z
+    .array(z.string().regex(rolePattern, 'must be lower-case letters, digits, dots, dashes or underscores'))
+    .min(1, 'must not be empty')
+    .max(50, 'must be 50 or fewer')
+    .optional(),
+  channels: z
+    .array(z.enum(['mail', 'link'], 'must be mail or link'))
+    .min(1, 'must not be empty')
+    .default(['mail', 'link']),
+  maxLifetimeSeconds: secondsSchema(315_576_000).optional(),
+  maxPlaces: capacitySchema.optional(),
+  pinForLinks: z.boolean().default(false),
+  domains: z.array(domainSchema).max(50, 'must be 50 or fewer').default([]),
+  approval: z.boolean().default(false),
+  perDay: capacitySchema.optional(),
+  membershipSeconds: secondsSchema(3_155_760_000).optional(),
 });
 
 export const newRightSchema = z.object({ name: rightSchema, description: plainLine(500) });

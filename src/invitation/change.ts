@@ -8,6 +8,7 @@ import { type Deed, lockForDeed } from './deed.ts';
 import { countHolds } from './hold-store.ts';
 import type { InvitationHost } from './host.ts';
 import type { Invitation } from './invitation.ts';
+import { onRecord, requireWithinPolicy } from './limits.ts';
 import { generatePin, hashPin } from './pin.ts';
 import { updateLimits, updatePin } from './store.ts';
 import { pinWishSchema, placesSchema } from './wish.ts';
@@ -32,7 +33,7 @@ type Change = z.output<typeof changeSchema>;
 
 /**
  * Returns a PIN that was made. Throws `invitation_not_found`, `invitation_revoked` (that is for good),
- * `places_below_used`, `grant_not_allowed`; `TypeError` for times that cannot be. An invitation that has run out opens
+ * `places_below_used`, `grant_not_allowed`, `policy_refused`; `TypeError` for times that cannot be. An invitation that has run out opens
  * again when its end is moved; one that a second person confirmed is to be confirmed again.
  */
 export async function changeInvitation(
@@ -43,8 +44,9 @@ export async function changeInvitation(
   const change = checkArguments('change', changeSchema, wish);
   const pin = change.pin === true ? generatePin(host.random) : (change.pin ?? undefined);
   const pinHash = pin === undefined ? undefined : await hashPin(await host.hashes(), { invitationId: id, pin });
-  await inTransaction(host.database, async (trx) => {
+  const work = async (trx: Transaction) => {
     const { invitation, now } = await lockForDeed(host, trx, { id, actor });
+    await requireWithinPolicy(host, trx, { actor, invitation, to: wider(change), now });
     const entry = { at: now, actor, from, subject: id } as const;
     if (change.pin !== undefined) {
       await updatePin(trx, id, pinHash === undefined ? undefined : { hash: pinHash, now });
@@ -52,8 +54,13 @@ export async function changeInvitation(
     }
     const detail = await changeLimits(trx, { invitation, change, now });
     if (detail) await recordAudit(trx, { ...entry, action: 'invitation.changed', detail }, host.random);
-  });
+  };
+  await onRecord(host, { actor, from, subject: id }, () => inTransaction(host.database, work));
   return { pin: change.pin === true ? pin : undefined };
+}
+
+function wider({ expiresAt, maxUses, pin }: Change) {
+  return { ...(expiresAt && { expiresAt }), ...(maxUses && { maxUses }), ...(pin !== undefined && { hasPin: pin !== null }) };
 }
 
 type Changing = { readonly invitation: Invitation; readonly change: Change; readonly now: Date };

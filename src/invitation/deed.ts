@@ -11,7 +11,7 @@ import { lockInvitation } from './store.ts';
 export type Deed = { readonly actor: string; readonly from?: Origin | undefined };
 
 /**
- * For what only makes sense while it is not revoked, by whoever could make it today. Throws `invitation_not_found`,
+ * For what only makes sense while it is not revoked, by whoever made it, or manages what it gives. Throws `invitation_not_found`,
  * `invitation_revoked`, `grant_not_allowed`.
  */
 export async function lockForDeed(
@@ -23,6 +23,6 @@ export async function lockForDeed(
   if (!invitation) throw new Failure('invitation_not_found');
   if (invitation.revokedAt) throw new Failure('invitation_revoked');
   const now = host.clock();
-  await requireMayInvite(host, trx, { actor, grants: invitation.grants, now });
+  await requireMayInvite(host, trx, { actor, grants: invitation.grants, inviterId: invitation.inviterId, now });
   return { invitation, now };
 }

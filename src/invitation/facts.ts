@@ -4,7 +4,8 @@ import { findFullGroups } from '../group/store.ts';
 import { findClaimFacts, findHoldings } from '../group/membership-store.ts';
 import { type Grant, noHoldings } from '../group/group.ts';
 import { grantLabel } from '../group/manage.ts';
-import { mayGive } from '../group/policy.ts';
+import { findPolicies } from '../group/policy-store.ts';
+import { type Giver, mayDecide as mayDecideAbout, mayGive, type Rules } from '../group/policy.ts';
 import { findAbove } from '../group/tree-store.ts';
 import type { Queryable } from '../lib/db.ts';
 import { emailKey, emailSchema } from '../lib/email.ts';
@@ -49,18 +50,42 @@ export function groupIdsOf(grants: readonly Grant[]): string[] {
   return grants.flatMap((grant) => (grant.kind === 'group' ? [grant.groupId] : []));
 }
 
-/** Could this account make such an invitation now? A disabled one, or one that is gone, could not. */
-export async function mayInvite(
-  host: InvitationHost,
-  db: Queryable,
-  { accountId, grants, now }: { readonly accountId: string; readonly grants: readonly Grant[]; readonly now: Date },
-): Promise<boolean> {
+type Giving = { readonly accountId: string; readonly grants: readonly Grant[]; readonly now: Date };
+
+/** What somebody is, and what it is judged by. */
+export type Authority = {
+  readonly giver: Giver;
+  readonly rules: Required<Rules>;
+  /** May they give this? Undefined: the host leaves it to the groups. */
+  readonly hostSays: boolean | undefined;
+};
+
+/** Undefined: the account is disabled, or gone, and may nothing. */
+export async function authorityOf(host: InvitationHost, db: Queryable, giving: Giving): Promise<Authority | undefined> {
+  const { accountId, grants, now } = giving;
   const person = await host.person(accountId, db);
-  if (!person || person.disabled) return false;
-  if (host.mayInvite) return host.mayInvite(accountId, grants.map(grantLabel), db);
+  if (!person || person.disabled) return undefined;
+  const groupIds = groupIdsOf(grants);
   const holdings = await findHoldings(db, accountId, now);
   const { entitlements } = await findClaimFacts(db, accountId, now);
-  return mayGive({ holdings, entitlements }, grants, await findAbove(db, groupIdsOf(grants)));
+  const rules = { above: await findAbove(db, groupIds), policies: await findPolicies(db, groupIds) };
+  return { giver: { holdings, entitlements }, rules, hostSays: await host.mayInvite?.(accountId, grants.map(grantLabel), db) };
+}
+
+/** Could this account make such an invitation now? */
+export async function mayInvite(host: InvitationHost, db: Queryable, giving: Giving): Promise<boolean> {
+  const authority = await authorityOf(host, db, giving);
+  return authority !== undefined && mayGiveBy(authority, giving.grants);
+}
+
+export function mayGiveBy({ giver, rules, hostSays }: Authority, grants: readonly Grant[]): boolean {
+  return hostSays ?? mayGive(giver, grants, rules);
+}
+
+/** Could this account decide about what others offered, or who comes in? Inviting by itself is not enough. */
+export async function mayDecide(host: InvitationHost, db: Queryable, giving: Giving): Promise<boolean> {
+  const authority = await authorityOf(host, db, giving);
+  return authority !== undefined && (authority.hostSays ?? mayDecideAbout(authority.giver, giving.grants, authority.rules));
 }
 
 /** The mailbox that this browser has proven: by the link that we mailed there, or by a code. */
@@ -115,12 +140,21 @@ export function emailsOf({ email, emailVerified, otherEmails = [] }: HostPerson)
   });
 }
 
-/** Throws `grant_not_allowed`. The operator may everything; anybody else what they could offer today. */
+/**
+ * Throws `grant_not_allowed`. The operator may everything; whoever made it (`inviterId`) what they could offer today, and
+ * anybody else what they could as one who decides.
+ */
 export async function requireMayInvite(
   host: InvitationHost,
   db: Queryable,
-  { actor, grants, now }: { readonly actor: string; readonly grants: readonly Grant[]; readonly now: Date },
+  {
+    actor,
+    grants,
+    inviterId,
+    now,
+  }: { readonly actor: string; readonly grants: readonly Grant[]; readonly inviterId?: string | undefined; readonly now: Date },
 ): Promise<void> {
-  if (actor === 'operator' || (await mayInvite(host, db, { accountId: actor, grants, now }))) return;
+  const may = actor === inviterId ? mayInvite : mayDecide;
+  if (actor === 'operator' || (await may(host, db, { accountId: actor, grants, now }))) return;
   throw new Failure('grant_not_allowed');
 }

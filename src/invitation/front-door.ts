@@ -10,9 +10,11 @@ import { leadTo } from '../lib/answer.ts';
 import { checkForm } from '../lib/form.ts';
 import { addressBlock } from '../lib/throttle.ts';
 import { readVisitCookie, writeVisitCookie } from './cookie.ts';
+import { arrivalOf } from './arrival.ts';
 import { factsOf } from './facts.ts';
 import { ownUrl } from './host.ts';
 import { type Facts, refusalAtDoor, refusalOfPin, stateOf } from './invitation.ts';
+import { noteOpening } from './leak.ts';
 import { showRefusal } from './respond.ts';
 import { addressedTo, formToken, isEmbedded, offerOf, pathOf, readSiteForm, type Site } from './site.ts';
 import { isMistypedCode, parseToken, tokenDigest } from './token.ts';
@@ -48,11 +50,15 @@ async function tokenOf({ host }: Site, ctx: Context, text: unknown): Promise<Tok
 }
 
 async function visitToken(site: Site, ctx: Context, token: TokenRow): Promise<void> {
-  const { host } = site;
+  const { host, provider } = site;
   const visit = (await currentVisit(site, ctx))?.visit;
   if (visit?.tokenId === token.id && visit.channel === token.channel && visit.answer === undefined) return;
-  const { handle } = await beginVisit(host.database, token, { now: host.clock(), random: host.random });
+  const { handle } = await beginVisit(host.database, token, { now: host.clock(), random: host.random, arrival: arrivalOf(ctx.query) });
   writeVisitCookie(host.issuer, ctx, handle);
+  // The same browser once more.
+  if (visit?.tokenId === token.id) return;
+  const { accountId } = await provider.Session.get(ctx);
+  await noteOpening(host, { tokenId: token.id, ip: ctx.ip || undefined, accountId });
 }
 
 /** `/invite`: the invitation this browser holds, or the place to type a code. */

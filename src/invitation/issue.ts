@@ -14,10 +14,12 @@ import { emailKey, maskEmail } from '../lib/email.ts';
 import { newId } from '../lib/random.ts';
 import { cancelMails } from '../mail/outbox.ts';
 import type { Deed } from './deed.ts';
-import { mayInvite, requireMayInvite } from './facts.ts';
+import { requireMayInvite } from './facts.ts';
 import type { InvitationHost } from './host.ts';
+import { onRecord, settle } from './limits.ts';
 import { type Invitation, needsConfirming } from './invitation.ts';
 import { queueInvited } from './mails.ts';
+import { type Once, onlyOnce } from './once.ts';
 import { generatePin, hashPin } from './pin.ts';
 import { insertInvitation, lockInvitation, markRevoked, type NewInvitation } from './store.ts';
 import { refuseUnknownApp, refuseUnknownWords, withTemplate } from './template.ts';
@@ -43,12 +45,19 @@ type Wish = z.output<typeof inviteSchema>;
 const defaultLifetimeSeconds = 7 * 24 * 60 * 60;
 
 /**
- * Throws `group_not_found`, `right_not_found`, `template_not_found`, `client_not_found`, `grant_not_allowed`; then nothing is made.
+ * Throws `group_not_found`, `right_not_found`, `template_not_found`, `client_not_found`, and what the inviter may not:
+ * `grant_not_allowed`, `policy_refused`; then nothing is made.
  * `TypeError`, naming the option, for what no invitation can be, such as one that ends in the past.
  */
-export async function invite(host: InvitationHost, options: InviteOptions, from?: Origin): Promise<IssuedInvitation> {
+export async function invite(
+  host: InvitationHost,
+  options: InviteOptions,
+  { once, ...from }: Origin & { readonly once?: Once | undefined } = {},
+): Promise<IssuedInvitation> {
   const plan = await planInvitation(host, options);
-  const issued = await inTransaction(host.database, (trx) => issueIn(host, trx, { plan, from }));
+  const issue = (trx: Transaction) => onlyOnce(host, trx, { once, work: () => issueIn(host, trx, { plan, from }) });
+  const actor = plan.wish.inviterId ?? 'operator';
+  const issued = await onRecord(host, { actor, from, subject: actor }, () => inTransaction(host.database, issue));
   host.afterCommit();
   return issued;
 }
@@ -56,20 +65,23 @@ export async function invite(host: InvitationHost, options: InviteOptions, from?
 export type InvitationPlan = {
   readonly id: string;
   readonly wish: Wish;
+  /** By the wish or its template; else the usual one is in the wish. */
+  readonly isEndSaid: boolean;
   readonly pin: string | undefined;
   readonly pinHash: string | undefined;
 };
 
 /** All that takes long, or can be refused, before there is a transaction. Throws as `invite` does. */
 export async function planInvitation(host: InvitationHost, options: InviteOptions): Promise<InvitationPlan> {
-  const { lifetimeSeconds = defaultLifetimeSeconds, ...full } = await withTemplate(host.database, options);
-  const wish = checkArguments('invite', inviteSchema, { expiresAt: addSeconds(host.clock(), lifetimeSeconds), ...full });
+  const { lifetimeSeconds, ...full } = await withTemplate(host.database, options);
+  const usualEnd = addSeconds(host.clock(), lifetimeSeconds ?? defaultLifetimeSeconds);
+  const wish = checkArguments('invite', inviteSchema, { expiresAt: usualEnd, ...full });
   refuseUnknown(host, wish);
   await refuseUnknownApp(host, wish.landingClientId);
   const id = newId(host.clock(), host.random);
   const pin = wish.pin === true ? generatePin(host.random) : wish.pin;
   const pinHash = pin === undefined ? undefined : await hashPin(await host.hashes(), { invitationId: id, pin });
-  return { id, wish, pin, pinHash };
+  return { id, wish, isEndSaid: lifetimeSeconds !== undefined || full.expiresAt !== undefined, pin, pinHash };
 }
 
 type Issuing = {
@@ -88,10 +100,10 @@ export async function issueIn(
   const { id, wish, pin } = plan;
   const now = host.clock();
   const invitation = await makeInvitation(host, trx, { plan, askedForAt: wasAskedFor ? now : undefined, now });
-  const token = await makeTokens(host, trx, { invitation, channels: wish.channels, now });
+  const token = await makeTokens(host, trx, { invitation, channels: channelsOf(wish), now });
   const { groups = [], rights = [], maxUses, email } = wish;
   const addressee = email === undefined ? undefined : maskEmail(email);
-  const detail = { groups, rights, maxUses: maxUses ?? 1, expiresAt: wish.expiresAt, addressee };
+  const detail = { groups, rights, maxUses: maxUses ?? 1, expiresAt: invitation.expiresAt, addressee };
   const entry = { at: now, actor: wish.inviterId ?? 'operator', from, action: 'invitation.created', subject: id, detail } as const;
   await recordAudit(trx, entry, host.random);
   const { expiresAt, maxUses: places } = invitation;
@@ -113,15 +125,16 @@ function refuseUnknown(host: InvitationHost, wish: Wish): void {
 type Making = { readonly plan: InvitationPlan; readonly askedForAt: Date | undefined; readonly now: Date };
 
 async function makeInvitation(host: InvitationHost, trx: Transaction, { plan, askedForAt, now }: Making): Promise<NewInvitation> {
-  const { id, wish, pinHash } = plan;
+  const { id, wish, isEndSaid, pinHash } = plan;
   const grants = await resolveGrants(trx, wish);
-  const { inviterId, email, emailRule: rule = 'exact' } = wish;
+  const { inviterId, email, emailRule: rule = 'exact', startsAt, expiresAt, approval, maxUses = 1, domains = [] } = wish;
   refuseArchived(grants);
-  if (inviterId !== undefined && !(await mayInvite(host, trx, { accountId: inviterId, grants, now })))
-    throw new Failure('grant_not_allowed');
+  const addressee = email === undefined ? undefined : { email, key: emailKey(email), rule };
+  const has = { channels: channelsOf(wish), hasPin: pinHash !== undefined, isDecided: askedForAt !== undefined };
+  const draft = { ...has, grants, startsAt, expiresAt, isEndSaid, approval, maxUses, addressee, domains };
   const invitation: NewInvitation = {
+    ...(await settle(host, trx, { inviterId, draft, now })),
     id,
-    grants,
     pinHash,
     inviterId,
     askedForAt,
@@ -131,13 +144,11 @@ async function makeInvitation(host: InvitationHost, trx: Transaction, { plan, as
     message: wish.message ?? '',
     locale: wish.locale,
     landingClientId: wish.landingClientId,
-    maxUses: wish.maxUses ?? 1,
-    startsAt: wish.startsAt,
-    expiresAt: wish.expiresAt,
-    addressee: email === undefined ? undefined : { email, key: emailKey(email), rule },
-    domains: wish.domains ?? [],
+    maxUses,
+    startsAt,
+    addressee,
+    domains,
     requiredAcr: wish.acr,
-    needsApproval: wish.approval ?? false,
     reminders: wish.reminders ?? true,
     pinSetAt: pinHash === undefined ? undefined : now,
   };
@@ -145,21 +156,24 @@ async function makeInvitation(host: InvitationHost, trx: Transaction, { plan, as
   return invitation;
 }
 
+function channelsOf({ channels, email }: Wish): readonly ('mail' | 'link')[] {
+  return channels ?? [email === undefined ? 'link' : 'mail'];
+}
+
 function refuseArchived(grants: readonly Grant[]): void {
   for (const grant of grants) if (grant.kind === 'group' && grant.archived) throw new Failure('group_not_found', { slug: grant.slug });
 }
 
-type Tokens = { readonly invitation: NewInvitation; readonly channels: Wish['channels']; readonly now: Date };
+type Tokens = { readonly invitation: NewInvitation; readonly channels: readonly ('mail' | 'link')[]; readonly now: Date };
 
 /** The token to be shown, if there is one. */
 async function makeTokens(host: InvitationHost, trx: Transaction, { invitation, channels, now }: Tokens): Promise<Token | undefined> {
-  const wanted = channels ?? [invitation.addressee ? 'mail' : 'link'];
-  if (wanted.includes('mail')) {
+  if (channels.includes('mail')) {
     const token = await makeToken(host, trx, { invitationId: invitation.id, channel: 'mail', now });
     // Of one that waits for a second person, the mail is sent when it is confirmed, with a token of its own.
     if (!needsConfirming(invitation)) await queueInvited(host, trx, { invitation: asMade(invitation), token, now });
   }
-  return wanted.includes('link') ? makeToken(host, trx, { invitationId: invitation.id, channel: 'link', now }) : undefined;
+  return channels.includes('link') ? makeToken(host, trx, { invitationId: invitation.id, channel: 'link', now }) : undefined;
 }
 
 function asMade(invitation: NewInvitation): Invitation {

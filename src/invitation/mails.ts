@@ -192,7 +192,15 @@ export async function queueCode(host: MailHost, trx: Transaction, letter: CodeLe
 type News = { readonly invitation: Invitation; readonly notice: Notice; readonly name?: string | undefined };
 
 /** What an invitation is labelled is its inviter's affair; invitees are told of its groups alone. */
-const forInviters: readonly Notice[] = ['approval_wanted', 'link_renewed', 'link_wanted', 'mail_failed', 'pin_locked', 'pin_revoked'];
+const forInviters: readonly Notice[] = [
+  'approval_wanted',
+  'leak_suspected',
+  'link_renewed',
+  'link_wanted',
+  'mail_failed',
+  'pin_locked',
+  'pin_revoked',
+];
 
 function noticeOf({ home }: MailHost, { invitation, notice, name }: News): NoticeMail {
   const places = invitation.grants.flatMap((grant) => (grant.kind === 'group' ? [grant.name] : []));

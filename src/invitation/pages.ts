@@ -211,6 +211,7 @@ export type NoticeMail = {
     | 'approval_rejected' // to the person
     | 'pin_locked' // to the inviter: too many wrong PINs
     | 'pin_revoked' // to the inviter: a new PIN is needed
+    | 'leak_suspected' // to the inviter: a link for one person may be in other hands
     | 'link_wanted' // to the inviter: somebody wants a new link
     | 'link_renewed' // to the inviter: the addressee, `name`, was mailed a new link
     | 'mail_failed' // to the inviter: the mail to `name` was refused, could not be sent for two days, or was one too many

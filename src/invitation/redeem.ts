@@ -16,8 +16,9 @@ import { factsOf, groupIdsOf, personOf, provenEmail } from './facts.ts';
 import { deleteHold } from './hold-store.ts';
 import type { InvitationHost } from './host.ts';
 import { type Decision, decide, type Facts, type Person } from './invitation.ts';
+import { noteArrival } from './leak.ts';
 import { tellInviter } from './mails.ts';
-import { upsertApproval } from './redemption-store.ts';
+import { keepArrival, upsertApproval } from './redemption-store.ts';
 import { lockInvitationRow } from './store.ts';
 import type { Visit } from './visit.ts';
 import { findVisitById, markAnswered } from './visit-store.ts';
@@ -111,6 +112,7 @@ type Accepted = {
 
 async function join(trx: Transaction, accepted: Accepted, newGrants: readonly Grant[]): Promise<void> {
   const { host, request, visit, accountId, now } = accepted;
+  await noteWhoCame(trx, accepted);
   await keepProvenAddress(trx, accepted);
   await insertAgreements(trx, { accountId, documents: request.agreedTo, now });
   await admit(host, trx, {
@@ -125,6 +127,7 @@ async function join(trx: Transaction, accepted: Accepted, newGrants: readonly Gr
     action: 'invitation.redeemed',
     from: request.from,
   });
+  await keepArrival(trx, 'redemption', { invitationId: visit.invitation.id, accountId, visitId: visit.id });
   await deleteHold(trx, visit.id);
 }
 
@@ -132,6 +135,7 @@ async function join(trx: Transaction, accepted: Accepted, newGrants: readonly Gr
 async function ask(trx: Transaction, accepted: Accepted): Promise<void> {
   const { host, request, visit, accountId, now } = accepted;
   const { invitation, tokenId } = visit;
+  await noteWhoCame(trx, accepted);
   await keepProvenAddress(trx, accepted);
   await insertAgreements(trx, { accountId, documents: request.agreedTo, now });
   const accountCreated = 'createAccount' in request.redeemer;
@@ -145,6 +149,7 @@ async function ask(trx: Transaction, accepted: Accepted): Promise<void> {
     askedAt: now,
     lapsesAt,
   });
+  await keepArrival(trx, 'approval', { invitationId: invitation.id, accountId, visitId: visit.id });
   await deleteHold(trx, visit.id);
   const detail = { accountId, tokenId, accountCreated };
   const entry = {
@@ -159,6 +164,13 @@ async function ask(trx: Transaction, accepted: Accepted): Promise<void> {
   const person = await host.person(accountId, trx);
   await tellInviter(host, trx, { invitation, notice: 'approval_wanted', name: person?.name, now });
   await host.events.awaiting?.({ invitationId: invitation.id, accountId }, trx);
+}
+
+/** Before the proven address is theirs: a mail that was passed on proves nobody's mailbox. */
+async function noteWhoCame(trx: Transaction, { host, request, visit, accountId }: Accepted): Promise<void> {
+  const { invitation, channel } = visit;
+  const isProven = channel === 'account' || (channel === 'link' && (await provenEmail(trx, visit)) !== undefined);
+  await noteArrival(host, trx, { invitation, accountId, ip: request.from?.ip, isProven });
 }
 
 /**

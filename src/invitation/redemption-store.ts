@@ -19,12 +19,24 @@ export async function insertRedemption(trx: Transaction, redemption: Redemption)
   const inserted = await execute(
     trx,
     `
-    insert into guestlist.redemption (invitation_id, account_id, token_id, redeemed_at, account_created)
-    values (:invitationId, :accountId, :tokenId, :redeemedAt, :accountCreated)
+    insert into guestlist.redemption (invitation_id, account_id, token_id, redeemed_at, account_created, arrival)
+    values (:invitationId, :accountId, :tokenId, :redeemedAt, :accountCreated,
+      (select arrival from guestlist.approval where invitation_id = :invitationId and account_id = :accountId))
     on conflict do nothing`,
     redemption,
   );
   return inserted === 1;
+}
+
+/** Where the person found the link, see `arrival.ts`: kept with what came of it, when the visit is thrown away. */
+export async function keepArrival(
+  trx: Transaction,
+  outcome: 'redemption' | 'approval',
+  what: { readonly invitationId: string; readonly accountId: string; readonly visitId: string },
+): Promise<void> {
+  const sql = `update guestlist.${outcome} o set arrival = v.arrival from guestlist.visit v
+    where v.id = :visitId and v.arrival is not null and o.invitation_id = :invitationId and o.account_id = :accountId`;
+  await execute(trx, sql, what);
 }
 
 /** Uses up one place, guarded by the row's own facts although the caller holds its lock. */

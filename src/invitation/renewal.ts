@@ -14,6 +14,7 @@ import { withHolds } from './hold-store.ts';
 import type { InvitationHost } from './host.ts';
 import { type Invitation, needsConfirming, stateOf } from './invitation.ts';
 import { makeToken } from './issue.ts';
+import { limitsOfRenewal } from './limits.ts';
 import { queueInvited, tellInviter } from './mails.ts';
 import { findRenewals, insertRenewal, supersedeTokens } from './renewal-store.ts';
 import { lockInvitation, updateLimits } from './store.ts';
@@ -62,13 +63,15 @@ async function planRenewal(host: InvitationHost, trx: Transaction, { invitation,
   const renewals = await findRenewals(trx, invitation.id);
   // One that has not begun is not renewed, but the work is done all the same: its end must come after its beginning.
   const begin = invitation.startsAt && invitation.startsAt > now ? invitation.startsAt : now;
-  const expiresAt = addSeconds(begin, Math.min(renewals.lifeSeconds ?? lifeOf(invitation), 7 * day));
+  const asBefore = addSeconds(begin, Math.min(renewals.lifeSeconds ?? lifeOf(invitation), 7 * day));
+  const { expiresAt, isAllowed: isWithinPolicy } = await limitsOfRenewal(host, trx, { invitation, expiresAt: asBefore, now });
   const renewed = await withHolds(trx, { ...invitation, expiresAt }, { visitId: '', now });
   const mayInvite = await inviterMayInvite(host, trx, { invitation, now });
   const isWelcome = await isAddresseeWelcome(host, trx, invitation.addressee.email);
   const isAllowed =
     looksRenewable(invitation, now) &&
     isWelcome &&
+    isWithinPolicy &&
     renewals.count < mostRenewals &&
     // A second person has confirmed the end that it had, and no other.
     !needsConfirming(invitation) &&

@@ -10,29 +10,32 @@ import { type Deed, lockForDeed } from './deed.ts';
 import type { InvitationHost } from './host.ts';
 import { type Invitation, needsConfirming } from './invitation.ts';
 import { makeToken } from './issue.ts';
+import { onRecord, requireWithinPolicy } from './limits.ts';
 import { queueInvited } from './mails.ts';
 import { markConfirmed, updateLimits } from './store.ts';
 import { supersedeMailTokens } from './visit-store.ts';
 
 /**
  * With `expiresAt`, one that has run out is good again. Throws `invitation_not_found`, `no_addressee`,
- * `invitation_revoked`, `invitation_expired`, `invitation_used_up`, `second_person_needed`, `grant_not_allowed`;
- * `TypeError` for an end in the past.
+ * `invitation_revoked`, `invitation_expired`, `invitation_used_up`, `second_person_needed`, `grant_not_allowed`,
+ * `policy_refused`; `TypeError` for an end in the past.
  */
 export async function resend(
   host: InvitationHost,
   id: string,
   { actor, from, expiresAt }: Deed & { readonly expiresAt?: Date | undefined },
 ): Promise<void> {
-  await inTransaction(host.database, async (trx) => {
+  const work = async (trx: Transaction) => {
     const { invitation, now } = await lockForDeed(host, trx, { id, actor });
     refuseToResend(invitation, { expiresAt, now });
+    await requireWithinPolicy(host, trx, { actor, invitation, to: { ...(expiresAt && { expiresAt }), isMailed: true }, now });
     const renewed = { ...invitation, expiresAt: expiresAt ?? invitation.expiresAt };
     if (expiresAt) await updateLimits(trx, id, renewed);
     await supersedeMailTokens(trx, id, now);
     await sendMail(host, trx, { invitation: renewed, now });
     await record(host, trx, { id, actor, from, now, action: 'invitation.resent' });
-  });
+  };
+  await onRecord(host, { actor, from, subject: id }, () => inTransaction(host.database, work));
   host.afterCommit();
 }
 

@@ -1,5 +1,6 @@
 /** Every SQL statement about tokens, and about what browsers hold of them. */
-import { execute, firstRow, type Queryable, type Transaction } from '../lib/db.ts';
+import { execute, firstRow, type Queryable, rows, type Transaction } from '../lib/db.ts';
+import type { Arrival } from './arrival.ts';
 import type { Channel } from './invitation.ts';
 import { type InvitationRow, invitationColumns, toInvitation } from './store.ts';
 import type { Visit, VisitAnswer } from './visit.ts';
@@ -37,6 +38,12 @@ export async function findNewestToken(db: Queryable, invitationId: string): Prom
   return firstRow(db, sql, { invitationId });
 }
 
+/** By which it can be opened. */
+export async function findLiveChannels(db: Queryable, invitationId: string): Promise<('mail' | 'link')[]> {
+  const sql = `select distinct channel from guestlist.invitation_token where invitation_id = :invitationId and superseded_at is null`;
+  return (await rows<{ channel: 'mail' | 'link' }>(db, sql, { invitationId })).map(({ channel }) => channel);
+}
+
 /** Earlier mails lead nowhere any more. Returns how many there were. */
 export async function supersedeMailTokens(trx: Transaction, invitationId: string, now: Date): Promise<number> {
   const sql = `update guestlist.invitation_token set superseded_at = :now
@@ -53,14 +60,15 @@ export async function insertVisit(
     readonly channel: Channel;
     readonly createdAt: Date;
     readonly expiresAt: Date;
+    readonly arrival?: Arrival | undefined;
   },
 ): Promise<void> {
   await execute(
     db,
     `
-    insert into guestlist.visit (id, handle_digest, token_id, channel, created_at, expires_at)
-    values (:id, :handleDigest, :tokenId, :channel, :createdAt, :expiresAt)`,
-    visit,
+    insert into guestlist.visit (id, handle_digest, token_id, channel, created_at, expires_at, arrival)
+    values (:id, :handleDigest, :tokenId, :channel, :createdAt, :expiresAt, :arrival)`,
+    { ...visit, arrival: visit.arrival ? JSON.stringify(visit.arrival) : null },
   );
 }
 

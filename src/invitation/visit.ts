@@ -7,6 +7,7 @@ import type { Queryable } from '../lib/db.ts';
 import { addSeconds } from '../lib/clock.ts';
 import { sha256 } from '../lib/digest.ts';
 import { newId, type Random } from '../lib/random.ts';
+import type { Arrival } from './arrival.ts';
 import type { Channel, Invitation } from './invitation.ts';
 import { findVisit, insertVisit } from './visit-store.ts';
 
@@ -35,7 +36,7 @@ export type VisitHandle = string;
 export async function beginVisit(
   db: Queryable,
   token: { readonly id: string; readonly channel: Channel },
-  { now, random }: { readonly now: Date; readonly random: Random },
+  { now, random, arrival }: { readonly now: Date; readonly random: Random; readonly arrival?: Arrival | undefined },
 ): Promise<{ id: string; handle: VisitHandle }> {
   const handle = random(32).toString('base64url');
   const id = newId(now, random);
@@ -46,6 +47,7 @@ export async function beginVisit(
     channel: token.channel,
     createdAt: now,
     expiresAt: addSeconds(now, visitLifetimeSeconds),
+    arrival,
   });
   return { id, handle };
 }

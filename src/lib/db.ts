@@ -65,6 +65,19 @@ export async function inTransaction<Result>(db: Database, work: (trx: Transactio
   }
 }
 
+/** A part of a transaction that may fail by itself: what it wrote is undone, the error is thrown, and the rest can go on. */
+export async function inSavepoint<Result>(trx: Transaction, work: () => Promise<Result>): Promise<Result> {
+  await trx.raw('savepoint part');
+  try {
+    const result = await work();
+    await trx.raw('release savepoint part');
+    return result;
+  } catch (error) {
+    await trx.raw('rollback to savepoint part; release savepoint part');
+    throw error;
+  }
+}
+
 /** Does the work either way, and keeps it only if it is wanted: nobody can tell by the time that it takes. */
 export async function keptIf(trx: Transaction, isWanted: boolean, work: () => Promise<void>): Promise<void> {
   await trx.raw('savepoint perhaps');

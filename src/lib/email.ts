@@ -85,6 +85,12 @@ export function inDomains(key: EmailKey, domains: readonly string[]): boolean {
   return domains.some((pattern) => (pattern.startsWith('*.') ? domain.endsWith(pattern.slice(1)) : domain === pattern));
 }
 
+/** Is each mailbox of a domain, or of all beneath one, in these? */
+export function isWithinDomains(domain: string, domains: readonly string[]): boolean {
+  const beneath = domain.replace(/^\*\./, '');
+  return domains.some((pattern) => pattern === domain || (pattern.startsWith('*.') && beneath.endsWith(pattern.slice(1))));
+}
+
 /** `a•••@example.org`: enough for its owner. */
 export function maskEmail(email: string): string {
   const at = email.lastIndexOf('@');

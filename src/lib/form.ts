@@ -53,7 +53,8 @@ export async function readOneClick(request: IncomingMessage & { readonly body?: 
   );
 }
 
-async function readText(request: IncomingMessage): Promise<string> {
+/** Throws `body_too_large`; `form_invalid` where the sender left. */
+export async function readText(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let byteCount = 0;
   try {

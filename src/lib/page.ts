@@ -87,12 +87,15 @@ function replacement(folder: string | undefined, template: string): string | und
   return existsSync(file) ? file : undefined;
 }
 
+/** One for each language: they take long to make. */
+const dateFormats = new Map<string, Intl.DateTimeFormat>();
+
 function formatDate(instant: Date, locale: string): string {
-  return (
-    new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, { dateStyle: 'full', timeStyle: 'short', timeZone: 'UTC' }).format(
-      instant,
-    ) + ' UTC'
-  );
+  const known = dateFormats.get(locale);
+  const language = locale === 'en' ? 'en-GB' : locale;
+  const format = known ?? new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'short', timeZone: 'UTC' });
+  if (!known) dateFormats.set(locale, format);
+  return `${format.format(instant)} UTC`;
 }
 
 /** A name the page's data does not have is a mistake of ours, not an empty place on the page. */

@@ -44,6 +44,13 @@ export async function endEverything(
   return [...sessions, ...others];
 }
 
+/** For whoever is erased: the apps are told by the jobs. */
+export async function endAllOf(trx: Transaction, { accountId, now }: { readonly accountId: string; readonly now: Date }): Promise<void> {
+  await lockAccess(trx, accountId);
+  const sessions = await endEverything(trx, { accountId, keptUid: undefined, until: addSeconds(now, longestSignIn) });
+  await queueLogouts(trx, { accountId, sessions, now });
+}
+
 const batchSize = 200;
 
 export type Search = LossTools & {

@@ -7,8 +7,9 @@ import { createHmac } from 'node:crypto';
 import { type AdapterFactory, type Client, type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import { acrValues } from '../account/account.ts';
 import { ownPagesClient } from '../account/sessions.ts';
-import { authMethods, mayNameResource, type SigningAlgorithm, signingAlgorithms } from '../client/client.ts';
+import { authMethods, invitationsScope, mayNameResource, type SigningAlgorithm, signingAlgorithms } from '../client/client.ts';
 import { extraMetadata } from '../client/metadata.ts';
+import { ownUrl } from '../invitation/host.ts';
 import { standardGrant } from '../invitation/configuration.ts';
 import { accessPrompt, isOutside, withRequiredGroup } from './access.ts';
 import { claimsAskedFor, type ClaimTools, createTokenClaims, withMappedClaims } from './claims.ts';
@@ -80,7 +81,7 @@ export function providerConfiguration(settings: ProviderSettings): Configuration
         allowedPolicy: (_ctx, client, token) => isTrusted(client) || token.clientId === client.clientId,
       },
       pushedAuthorizationRequests: { enabled: true },
-      resourceIndicators: { enabled: true, getResourceServerInfo: resourceServer, useGrantedResource: () => true },
+      resourceIndicators: { enabled: true, getResourceServerInfo: createResourceServer(issuer), useGrantedResource: () => true },
       ...settings.registration,
       revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
       rpInitiatedLogout,
@@ -180,12 +181,36 @@ function isOriginOfClient(_ctx: KoaContextWithOIDC, origin: string, client: Clie
 }
 
 /** Tokens for a named resource are JWTs (RFC 9068), and a client may not name just anything. */
-function resourceServer(_ctx: KoaContextWithOIDC, resource: string, client: Client) {
+function createResourceServer(issuer: string) {
+  const ownApi = ownUrl(issuer, '/api');
+  return (_ctx: KoaContextWithOIDC, resource: string, client: Client) => {
+    const scope = resource === ownApi ? scopeAtOwnApi(client) : scopeAtOthers(client, resource);
+    if (scope === undefined) throw new errors.InvalidTarget();
+    return resourceServer(client, { audience: resource, scope });
+  };
+}
+
+/** Undefined: it may not call us. With a `sub` that is the app's alone, nobody could tell whom it calls for. */
+function scopeAtOwnApi(client: Client): string | undefined {
+  return client.subjectType !== 'pairwise' && resourceScopes(client).includes(invitationsScope) ? invitationsScope : undefined;
+}
+
+/** Undefined: it may not name that. */
+function scopeAtOthers(client: Client, resource: string): string | undefined {
   const [resources, registeredBy] = [client['resources'] ?? [], client['registered_by']] as [readonly string[], string | undefined];
-  if (!mayNameResource({ resources, redirectUris: client.redirectUris ?? [], registeredBy }, resource)) throw new errors.InvalidTarget();
+  if (!mayNameResource({ resources, redirectUris: client.redirectUris ?? [], registeredBy }, resource)) return undefined;
+  return resourceScopes(client)
+    .filter((name) => name !== invitationsScope)
+    .join(' ');
+}
+
+function resourceScopes(client: Client): string[] {
+  return String(client['resource_scopes'] ?? '').split(' ');
+}
+
+function resourceServer(client: Client, server: { readonly audience: string; readonly scope: string }) {
   return {
-    audience: resource,
-    scope: String(client['resource_scopes'] ?? ''),
+    ...server,
     accessTokenFormat: 'jwt',
     // Nobody asks us about a JWT: it must not outlive what it says for long.
     accessTokenTTL: Math.min(secondsOf(client, 'access_token_seconds') ?? 10 * minute, 10 * minute),

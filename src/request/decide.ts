@@ -13,10 +13,11 @@ import { checkArguments } from '../lib/arguments.ts';
 import { addSeconds } from '../lib/clock.ts';
 import { inTransaction, type Transaction } from '../lib/db.ts';
 import type { Deed } from '../invitation/deed.ts';
-import { groupIdsOf, mayInvite, requireMayInvite } from '../invitation/facts.ts';
+import { groupIdsOf, mayDecide, requireMayInvite } from '../invitation/facts.ts';
 import type { InvitationHost } from '../invitation/host.ts';
 import { needsConfirming } from '../invitation/invitation.ts';
 import { type InvitationPlan, issueIn, planInvitation } from '../invitation/issue.ts';
+import { onRecord, recordRefusal } from '../invitation/limits.ts';
 import { findDeskById, listRules, lockRule } from './desk-store.ts';
 import { grantsOf } from './desk.ts';
 import { queueDeclined } from './mails.ts';
@@ -25,18 +26,22 @@ import { findRequest, lockRequest, markDecided, type RequestRow, wasRefused } fr
 
 type Approved = { readonly invitationId: string; readonly needsConfirming: boolean };
 
-/** Throws `request_not_found`, `request_decided`, `grant_not_allowed`, `group_full`; `group_not_found` where one is archived. */
+/**
+ * Throws `request_not_found`, `request_decided`, `grant_not_allowed`, `policy_refused`, `group_full`; `group_not_found` where one
+ * is archived.
+ */
 export async function approveRequest(host: InvitationHost, id: string, { actor, from }: Deed): Promise<Approved> {
   const asked = await findRequest(host.database, id);
   if (!asked?.confirmedAt) throw new Failure('request_not_found');
   const { plan, grants } = await planFor(host, asked, actor);
-  const approved = await inTransaction(host.database, async (trx) => {
+  const work = async (trx: Transaction) => {
     const request = await lockWaiting(trx, id);
     const now = host.clock();
     await requireMayInvite(host, trx, { actor, grants, now });
     if ((await findFullGroups(trx, groupIdsOf(grants), now)).length > 0) throw new Failure('group_full');
     return approveIn(host, trx, { request, plan, deed: { actor, from }, ruleId: undefined });
-  });
+  };
+  const approved = await onRecord(host, { actor, from, subject: id }, () => inTransaction(host.database, work));
   host.afterCommit();
   return approved;
 }
@@ -153,8 +158,23 @@ export async function decideByRule(
   const approval = byRule?.approval;
   // It was changed at this very moment.
   if (!approval || approval.actor !== rule.createdBy || !(await canGive(host, trx, { request, approval, now }))) return undefined;
-  await approveIn(host, trx, { request, plan: approval.plan, deed, ruleId: rule.id });
-  return decision;
+  const work = () => approveIn(host, trx, { request, plan: approval.plan, deed, ruleId: rule.id });
+  const isApproved = await unlessRefused(host, trx, { ...deed, subject: request.id, work });
+  return isApproved ? decision : undefined;
+}
+
+type Attempt = { readonly actor: string; readonly subject: string; readonly work: () => Promise<unknown> };
+
+/** Whoever made the rule has offered as much as they may today, or could not offer this any more: somebody else decides. */
+async function unlessRefused(host: InvitationHost, trx: Transaction, { work, ...attempt }: Attempt): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'policy_refused') throw error;
+    await recordRefusal(host, trx, { ...attempt, error });
+    return false;
+  }
 }
 
 type Giving = { readonly request: RequestRow; readonly approval: Planned; readonly now: Date };
@@ -166,7 +186,7 @@ async function canGive(host: InvitationHost, trx: Transaction, { request, approv
   if (needsConfirming({ grants }) || grants.some((grant) => grant.kind === 'group' && grant.archived)) return false;
   if ((await findFullGroups(trx, groupIdsOf(grants), now)).length > 0) return false;
   if (await wasTurnedAway(host, trx, { request, grants, now })) return false;
-  return actor === 'operator' || mayInvite(host, trx, { accountId: actor, grants, now });
+  return actor === 'operator' || mayDecide(host, trx, { accountId: actor, grants, now });
 }
 
 type Asker = { readonly request: RequestRow; readonly grants: readonly Grant[]; readonly now: Date };

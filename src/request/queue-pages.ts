@@ -6,7 +6,7 @@ import { Failure } from '../errors.ts';
 import { leadTo } from '../lib/answer.ts';
 import { checkForm, type FieldErrors, formStatus, textOfLines } from '../lib/form.ts';
 import { frontDoorClientId } from '../invitation/front-door.ts';
-import { mayInvite } from '../invitation/facts.ts';
+import { mayDecide } from '../invitation/facts.ts';
 import { type InvitationHost, ownUrl } from '../invitation/host.ts';
 import { formToken, pathOf, readSiteForm } from '../invitation/site.ts';
 import { approveRequest, declineRequest } from './decide.ts';
@@ -25,7 +25,7 @@ async function waitingFor(host: InvitationHost, accountId: string): Promise<Requ
   const waiting: RequestRow[] = [];
   for (const desk of await listDesks(host.database)) {
     const grants = await grantsOf(host.database, desk);
-    if (!(await mayInvite(host, host.database, { accountId, grants, now }))) continue;
+    if (!(await mayDecide(host, host.database, { accountId, grants, now }))) continue;
     waiting.push(...(await listWaiting(host.database, { slug: desk.slug, limit: pageSize })));
   }
   return waiting.sort((one, other) => (one.id < other.id ? -1 : 1)).slice(0, pageSize);

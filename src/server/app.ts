@@ -6,9 +6,11 @@ import { createHmac } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Context } from 'koa';
 import Provider, { type AdapterFactory, type KoaContextWithOIDC } from 'oidc-provider';
+import { apiRoutes } from '../api/routes.ts';
 import { createFindAccount } from '../account/find-account.ts';
 import { createPasswords } from '../account/password.ts';
 import { createAccountThrottles } from '../account/throttle.ts';
+import { createCallThrottle } from '../api/throttle.ts';
 import { originOf, recordAudit } from '../audit/audit.ts';
 import type { GuestlistOptions } from '../invitation/create-host.ts';
 import { basePath } from '../invitation/host.ts';
@@ -18,6 +20,7 @@ import type { Database } from '../lib/db.ts';
 import { createRenderer } from '../lib/page.ts';
 import type { Random } from '../lib/random.ts';
 import { createSeal, deriveKey } from '../lib/seal.ts';
+import type { Throttle } from '../lib/throttle.ts';
 import type { HashCost } from '../lib/slow-hash.ts';
 import { createAdapter } from '../oidc/adapter.ts';
 import { createSendLogout, retryLogouts } from '../oidc/app-logout.ts';
@@ -95,6 +98,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       registration: takesRegistrations(options) ? registrationAdapters({ database, clock, random, seal }) : undefined,
     }),
     throttles: createAccountThrottles(database),
+    calls: createCallThrottle(database),
     pairwiseKey: pairwiseKeyOf(secret),
     formToken: (uid) => createHmac('sha256', formKey).update(uid).digest('base64url'),
   };
@@ -120,6 +124,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 type Lasting = Pick<ServerSite, 'seal' | 'passwords' | 'renderer' | 'show' | 'throttles' | 'formToken'> & {
   readonly options: AppOptions;
   readonly adapter: AdapterFactory;
+  readonly calls: Throttle;
   readonly pairwiseKey: Buffer;
 };
 
@@ -155,6 +160,7 @@ function createParts({ options, adapter, ...lasting }: Lasting, keys: ServerKeys
   provider.use(limitKeyCaches);
   provider.use(answerRegistration({ database }));
   provider.use(tellIntrospection(provider, { database, clock }));
+  provider.use(apiRoutes({ database, clock, issuer, keys: keys.jwks.keys, guestlist, calls: lasting.calls }));
   guestlist.mount(provider);
   provider.use(
     serverRoutes({

@@ -23,14 +23,20 @@ export function answerFailure({ issuer, show }: FailureSite, ctx: Context, failu
   const { code, detail, retryAfterSeconds } = failure;
   const status = statusOf(code);
   if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds));
-  if (ctx.accepts('html', 'json') === 'html') {
+  if (!isForPrograms(ctx) && ctx.accepts('html', 'json') === 'html') {
     const data = { code, detail, requestId: ctx.state['requestId'], homeHref: ownPath(issuer, '/') };
     show(ctx, { page: 'server/error', data, status });
     return;
   }
   ctx.status = status;
+  ctx.set('Cache-Control', 'no-store');
   ctx.body = { title: STATUS_CODES[status], status, code, ...detail };
   ctx.type = 'application/problem+json';
+}
+
+/** Whatever they say they accept: most say everything. */
+function isForPrograms({ path }: Context): boolean {
+  return path === '/api' || path.startsWith('/api/');
 }
 
 /** The provider's way to show an error of an authorization request that has no app to go back to. */

@@ -8,7 +8,10 @@ import pg from 'pg';
 import { z } from 'zod';
 import { deleteOldTries } from '../invitation/pin-store.ts';
 import { deleteExpiredTokens } from '../account/recovery-store.ts';
-import { forgetInvitees } from '../invitation/retention.ts';
+import { forgetAttempts } from '../invitation/leak.ts';
+import { deleteOldAnswers } from '../invitation/once.ts';
+import { forgetInvitees, forgetOffered } from '../invitation/retention.ts';
+import { forgetCampaignRows } from '../campaign/retention.ts';
 import { forgetRequests } from '../request/retention.ts';
 import { deleteExpiredVisits } from '../invitation/visit-store.ts';
 import { addSeconds, type Clock } from '../lib/clock.ts';
@@ -32,6 +35,8 @@ type JobArguments = {
   readonly post?: Post | undefined;
   /** Queues reminders, also where nothing sends them. Undefined: that is left to the processes that do. */
   readonly remind?: (() => Promise<unknown>) | undefined;
+  /** Makes the invitations of campaigns, until told that it is enough. Undefined: that is left to the processes that do. */
+  readonly makeCampaigns?: ((isEnough: () => boolean) => Promise<unknown>) | undefined;
   /** Makes the next signing keys and throws old ones away. Undefined: that is left to the processes that do. */
   readonly tendKeys?: (() => Promise<void>) | undefined;
   /** Undefined: apps hear what there is to hear from other processes. */
@@ -46,7 +51,17 @@ export const concurrency = 3;
 /** Not graphile-worker's own default: in a database that is shared, that one may be somebody else's. */
 const schema = 'guestlist_jobs';
 
-export async function startJobs({ connection, database, clock, log, post, remind, tendKeys, news }: JobArguments): Promise<Jobs> {
+export async function startJobs({
+  connection,
+  database,
+  clock,
+  log,
+  post,
+  remind,
+  makeCampaigns,
+  tendKeys,
+  news,
+}: JobArguments): Promise<Jobs> {
   await installJobs({ connection, database, log, sendsMail: post !== undefined });
   const pool = openPool(connection, log);
   const state = { isStopping: false };
@@ -59,6 +74,7 @@ export async function startJobs({ connection, database, clock, log, post, remind
     taskList: {
       sweep: async () => sweep(database, clock()),
       ...(remind ? { remind: async () => void (await remind()) } : {}),
+      ...(makeCampaigns ? { campaigns: async () => void (await makeCampaigns(() => state.isStopping)) } : {}),
       ...(tendKeys ? { keys: tendKeys } : {}),
       ...mailTasks({ post, clock, state }),
       ...appTasks({ news, clock, state }),
@@ -67,6 +83,7 @@ export async function startJobs({ connection, database, clock, log, post, remind
       [
         '*/10 * * * * sweep ?max=3',
         ...(remind ? ['*/10 * * * * remind ?max=3'] : []),
+        ...(makeCampaigns ? ['* * * * * campaigns ?max=3'] : []),
         ...(tendKeys ? ['7 * * * * keys ?max=3'] : []),
         ...(post ? ['* * * * * mails ?max=3'] : []),
         ...(news ? appCrontab : []),
@@ -140,6 +157,7 @@ export async function installJobs({ connection, database, log, sendsMail }: Inst
       await execute(trx, 'select pg_advisory_xact_lock(:advisoryLock)', { advisoryLock });
       await runMigrations({ pgPool: pool.pgPool, schema, logger: jobLogger(log) });
       if (sendsMail) await trx.raw(mailTriggerSql);
+      await trx.raw(campaignTriggerSql);
       await trx.raw(appTriggersSql(schema));
     });
   } finally {
@@ -160,6 +178,20 @@ const mailTriggerSql = `
     end if;
   end $$`;
 
+/** Rows are there to be made, or may be made again. Without it, they wait for the next minute. */
+const campaignTriggerSql = `
+  create or replace function ${schema}.queue_campaigns() returns trigger language plpgsql as $$
+  begin
+    perform ${schema}.add_job('campaigns', '{}'::json, job_key := 'campaigns', max_attempts := 3);
+    return null;
+  end $$;
+  do $$ begin
+    if not exists (select from pg_trigger where tgrelid = 'guestlist.campaign'::regclass and tgname = 'campaign_queued') then
+      create trigger campaign_queued after update of stored_at, cancelled_at on guestlist.campaign for each row
+        when (new.kind = 'mailed' and new.stored_at is not null and new.cancelled_at is null) execute function ${schema}.queue_campaigns();
+    end if;
+  end $$`;
+
 /** So long one can see which apps were told, and what came of it. */
 const logoutSeconds = 30 * 24 * 60 * 60;
 
@@ -169,7 +201,11 @@ async function sweep(database: Database, now: Date): Promise<void> {
   await deleteExpiredVisits(database, now);
   await deleteOldTries(database, now);
   await forgetInvitees(database, now);
+  await forgetAttempts(database, now);
+  await deleteOldAnswers(database, now);
+  await forgetOffered(database, now);
   await forgetRequests(database, now);
+  await forgetCampaignRows(database, now);
   await inTransaction(database, (trx) => deleteExpiredTokens(trx, now));
   await deleteExpiredThrottles(database, now);
   await deleteOldLogouts(database, addSeconds(now, -logoutSeconds));

@@ -1,5 +1,6 @@
 /** Every page of the server with its data, and those that belong to no slice. */
 import type { AccountMails, AccountPages } from '../account/pages.ts';
+import type { CampaignPages } from '../campaign/pages.ts';
 import type { ConsentPages } from '../consent/pages.ts';
 import type { FailureCode } from '../errors.ts';
 import type { InvitationMails, InvitationPages } from '../invitation/pages.ts';
@@ -32,6 +33,7 @@ type OwnPages = {
 };
 
 export type Pages = InvitationPages &
+  CampaignPages &
   InvitationMails &
   RequestPages &
   RequestMails &

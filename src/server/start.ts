@@ -108,7 +108,7 @@ export async function startWorker(options: WorkerOptions): Promise<Pick<Started,
 async function startJobsOf({ config, ...tools }: StartOptions, { connection, database }: ServerDatabase, secret: string): Promise<Jobs> {
   const { smtp, issuer, brand } = config;
   const post = smtp && openPost({ ...tools, smtp, issuer, brand, secret, database, connectionCount: concurrency });
-  const { remind } = createGuestlist({ ...tools, issuer, brand, secret, database });
+  const { remind, campaigns } = createGuestlist({ ...tools, issuer, brand, secret, database });
   const { keyRotationDays: rotationDays } = config;
   const seal = createSeal(secret, tools.random);
   const news = await openAppNews({ ...tools, issuer, secret, database });
@@ -118,6 +118,7 @@ async function startJobsOf({ config, ...tools }: StartOptions, { connection, dat
     database,
     post,
     remind,
+    makeCampaigns: campaigns.runDue,
     news,
     tendKeys: () => tendKeys({ ...tools, database, seal }, { rotationDays }),
   });

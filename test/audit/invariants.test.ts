@@ -117,6 +117,10 @@ it('a sound world contradicts nothing, and the function that asserts it is conte
   expect(await brokenBy()).toEqual([]);
 });
 
+const campaign = `insert into guestlist.campaign (id, name, kind, wish, created_at) values ('spring', 'Spring', 'mailed', '{}', ${at('10:00')})`;
+const campaignRow = `insert into guestlist.campaign_row (campaign_id, position, row_key, invitation_id, made_at)
+  values ('spring', 1, 'x', 'open', ${at('10:00')})`;
+
 /** Each rule with the example that is then named, and the deeds that break it. */
 const breaks: Readonly<Record<string, readonly [example: string, ...deeds: string[]]>> = {
   'an invitation whose counter differs from its redemptions': ['open', `update guestlist.invitation set used_count = 2 where id = 'open'`],
@@ -136,6 +140,20 @@ const breaks: Readonly<Record<string, readonly [example: string, ...deeds: strin
   'a link that was replaced like a mail': [
     'open-link',
     `update guestlist.invitation_token set superseded_at = ${at('10:30')} where id = 'open-link'`,
+  ],
+  'an invitation of a campaign without its row': [
+    'open',
+    campaign,
+    `update guestlist.invitation set campaign_id = 'spring' where id = 'open'`,
+  ],
+  'a row made into an invitation of something else': ['open', campaign, campaignRow],
+  'a row of a campaign mailed to somebody else': [
+    'open',
+    campaign,
+    campaignRow,
+    `update guestlist.campaign_row set email = 'x@example.org', email_key = 'x@example.org'`,
+    `update guestlist.invitation set campaign_id = 'spring', email = 'y@example.org', email_key = 'y@example.org', email_rule = 'exact'
+      where id = 'open'`,
   ],
   'a redemption that granted nothing': ['x1', redemptionOf('x1')],
   'a redemption by the token of another invitation': [

@@ -110,7 +110,7 @@ describe('who may give', () => {
       ['a manager at the bottom: nothing at the top', ['tenors:manager', 'verein:member'], ['verein:member'], false],
       ['a member at the top: nothing', ['verein:member', 'verein:librarian'], ['choir:member'], false],
     ])('%s', (_what, has, wanted, answer) => {
-      expect(mayGive(giver(...has), wanted.map(grantOf), above)).toBe(answer);
+      expect(mayGive(giver(...has), wanted.map(grantOf), { above })).toBe(answer);
     });
 
     const all = ['verein', 'choir', 'tenors', 'board'];
@@ -122,9 +122,9 @@ describe('who may give', () => {
           const [group = ''] = wanted.split(':');
           const grants = [grantOf(wanted)];
           const near = has.filter((text) => [group, ...(above.get(group) ?? [])].includes(text.split(':')[0] ?? ''));
-          expect(mayGive(giver(...has), grants, above)).toBe(mayGive(giver(...near), grants, above));
-          if (mayGive(giver(...has), grants)) expect(mayGive(giver(...has), grants, above)).toBe(true);
-          if (!has.some((text) => text.endsWith(':manager'))) expect(mayGive(giver(...has), grants, above)).toBe(false);
+          expect(mayGive(giver(...has), grants, { above })).toBe(mayGive(giver(...near), grants, { above }));
+          if (mayGive(giver(...has), grants)) expect(mayGive(giver(...has), grants, { above })).toBe(true);
+          if (!has.some((text) => text.endsWith(':manager'))) expect(mayGive(giver(...has), grants, { above })).toBe(false);
         }),
       );
     });

@@ -1,7 +1,7 @@
 /** Who may give what, when a link is made and each time somebody wants to use it (design §9). */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createBrowser } from '../support/browser.ts';
-import { count, snapshot } from '../support/invariants.ts';
+import { auditTables, count, snapshot } from '../support/invariants.ts';
 import { mailedLink } from '../support/mail.ts';
 import { goodPassword, openAsNewcomer, register } from '../support/people.ts';
 import { accept, createSetting, type Member, questionOf, refusalOn, refused, type Setting } from './setting.ts';
@@ -51,7 +51,7 @@ test.each([
   const { accountId: inviterId } = people[who]();
   const template = `t-${who}-${JSON.stringify(wish).replace(/[^a-z]+/g, '-')}x`;
   await guestlist.addTemplate({ name: template, wish: wish as never });
-  const before = await snapshot(setting.server.database);
+  const before = await snapshot(setting.server.database, auditTables);
   for (const options of [
     { ...wish, inviterId },
     { template, inviterId },
@@ -60,7 +60,7 @@ test.each([
     if (may) expect(await made).toHaveProperty('url');
     else await expect(made).rejects.toMatchObject(notAllowed);
   }
-  if (!may) expect(await snapshot(setting.server.database)).toEqual(before);
+  if (!may) expect(await snapshot(setting.server.database, auditTables)).toEqual(before);
 });
 
 describe('an inviter who may not any more', () => {
@@ -123,7 +123,7 @@ test('whoever could not make it cannot change it either, nor send, confirm, deci
   });
   const ada = await setting.member('asks-board');
   await accept(ada, url ?? '', 'Ask to join');
-  const before = await snapshot(setting.server.database);
+  const before = await snapshot(setting.server.database, auditTables);
   for (const { accountId: actor } of [manager, member, ada]) {
     const deeds = [
       () => guestlist.change(id, { maxUses: 50 }, actor),
@@ -138,7 +138,7 @@ test('whoever could not make it cannot change it either, nor send, confirm, deci
     ];
     for (const deed of deeds) await expect(deed()).rejects.toMatchObject(notAllowed);
   }
-  expect(await snapshot(setting.server.database)).toEqual(before);
+  expect(await snapshot(setting.server.database, auditTables)).toEqual(before);
 });
 
 test('whoever made it may withdraw it, also when they could not make it any more', async () => {

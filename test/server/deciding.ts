@@ -51,6 +51,13 @@ export const deciding = (site: () => Site) =>
       const { accountId } = await site().someMember();
       return thrownBy(() => site().server.guestlist.invite({ groups: ['choir'], inviterId: accountId }));
     },
+    policy_refused: async () => {
+      const { accountId } = await site().someMember();
+      await site().server.addGroup('governed');
+      await site().server.guestlist.grant(accountId, { groups: ['governed:manager'] });
+      await site().server.guestlist.setPolicy('governed', { maxPlaces: 1 });
+      return thrownBy(() => site().server.guestlist.invite({ groups: ['governed'], inviterId: accountId, maxUses: 2 }));
+    },
     requests_closed: async () => {
       const browser = createBrowser(site().server.issuer);
       return seenOn(await browser.open('/invite/request/choir'));

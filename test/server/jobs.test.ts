@@ -150,3 +150,24 @@ test('nothing of it is there where no server has its jobs, and nothing stays whe
   await queue();
   expect(await mailIds()).toHaveLength(2);
 });
+
+test('a campaign is made by a job that was added when its rows were stored, also after it was resumed, and each minute', async () => {
+  const server = await startTestServer({ on: own });
+  await install(false);
+  await server.addGroup('choir');
+  const { campaigns } = server.guestlist;
+  const draft = { name: 'Spring', wish: { groups: ['choir'] } };
+  await campaigns.create({ ...draft, rows: { cards: 2 } });
+  expect(await jobs()).toEqual([]);
+  const { id } = await campaigns.create({ ...draft, rows: { pasted: 'ada@example.org, ben@example.org' } });
+  expect(await jobs()).toEqual([{ task: 'campaigns', key: 'campaigns', payload: {} }]);
+  await campaigns.cancel(id);
+  const { connection, database } = own;
+  const running = await startJobs({ connection, database, clock: server.now, log, makeCampaigns: campaigns.runDue });
+  await expect.poll(jobs, { timeout: 10_000 }).toEqual([]);
+  expect(await campaigns.find(id)).toMatchObject({ state: 'cancelled', made: 0 });
+  await campaigns.resume(id);
+  await expect.poll(() => campaigns.find(id), { timeout: 10_000 }).toMatchObject({ state: 'done', made: 2 });
+  await running.stop();
+  await server.close();
+});

@@ -10,6 +10,7 @@ import { databaseUrlOf, runCommand } from '../support/command.ts';
 import { checkCode } from '../../src/invitation/proof.ts';
 import { visitTo } from '../plugin/making.ts';
 import { mailedLink } from '../support/mail.ts';
+import { calling } from './api-refusals.ts';
 import { deciding, type Seen, seenOn, thrownBy } from './deciding.ts';
 import { goodPassword, join, openAsNewcomer, register, signIn } from '../support/people.ts';
 import { createRelyingApp, type RelyingApp } from '../support/relying-app.ts';
@@ -145,6 +146,7 @@ const provoke: Record<FailureCode, () => Promise<Seen>> = {
     return seenOn(await member.submit(await member.open(url), 'join'));
   },
   ...deciding(() => ({ server, someMember })),
+  ...calling(() => ({ server, someMember })),
   registration_closed: async () => {
     const closed = await startTestServer({ registration: 'nobody' });
     try {
@@ -212,6 +214,12 @@ const provoke: Record<FailureCode, () => Promise<Seen>> = {
     for (const email of ['below-one@example.org', 'below-two@example.org']) await join(createBrowser(server.issuer), url, { email });
     return thrownBy(() => server.guestlist.change(id, { maxUses: 1 }, 'operator'));
   },
+  campaign_not_found: () => thrownBy(() => server.guestlist.campaigns.report('no-such-campaign')),
+  campaign_row_not_found: () =>
+    thrownBy(async () => {
+      const { id } = await server.guestlist.campaigns.create({ name: 'Cards', wish: { groups: ['choir'] }, rows: { cards: 1 } });
+      await server.guestlist.campaigns.nameCard(id, 2, 'Ada');
+    }),
   group_not_found: () => thrownBy(() => server.guestlist.invite({ groups: ['no-such-group'] })),
   group_exists: () => thrownBy(() => addGroup(server.database, { slug: 'choir', name: 'Again', description: '', rights: [] }, tools())),
   group_cycle: () => thrownBy(() => server.guestlist.changeGroup('choir', { parent: 'choir' })),

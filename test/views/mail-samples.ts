@@ -47,6 +47,7 @@ const noticeMails = {
   'approval rejected': { ...noticeMail, notice: 'approval_rejected', name: undefined },
   'PIN locked': { ...noticeMail, notice: 'pin_locked', name: undefined, places: [] },
   'mail failed': { ...noticeMail, notice: 'mail_failed' },
+  'leak suspected': { ...noticeMail, notice: 'leak_suspected', name: undefined },
   'PIN revoked': { ...noticeMail, notice: 'pin_revoked', name: undefined, places: [], label: '' },
   'link wanted': { ...noticeMail, notice: 'link_wanted', name: undefined },
   'link renewed': { ...noticeMail, notice: 'link_renewed', name: 'ada@example.org' },

@@ -99,6 +99,7 @@ describe('news', () => {
     const shown = cases.filter(([, data]) => page('mail/notice.text', { ...data, label: 'My own note' }).includes('My own note'));
     expect(shown.map(([, { notice }]) => notice).sort()).toEqual([
       'approval_wanted',
+      'leak_suspected',
       'link_renewed',
       'link_renewed',
       'link_wanted',

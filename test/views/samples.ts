@@ -1,6 +1,7 @@
 /** Ordinary data for every page and mail, by name and case: what the tests render, and what people look at. */
 import type { Pages } from '../../src/server/pages.ts';
 import { accountMailSamples, accountSamples } from './account-samples.ts';
+import { campaignSamples } from './campaign-samples.ts';
 import { invitationSamples, terms } from './invitation-samples.ts';
 import { mailSamples } from './mail-samples.ts';
 import { ada, now } from './offers.ts';
@@ -70,6 +71,7 @@ type Cases = { readonly [Name in keyof Pages]: Readonly<Record<string, Pages[Nam
 export const samples: Cases = {
   ...invitationSamples,
   ...mailSamples,
+  ...campaignSamples,
   ...requestSamples,
   ...requestMailSamples,
   ...accountSamples,

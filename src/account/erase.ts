@@ -1,0 +1,53 @@
+/**
+ * Erasing an account (GDPR Article 17): everything personal is gone for good, here and at once. Its id stays, so that
+ * nobody gets it again, counts are right, and whoever came through it keeps their place in the tree of inviters. What the
+ * audit trail has is ids, and addresses that were masked. Neighbour: `erase-store.ts` (what is where).
+ */
+import { recordAudit } from '../audit/audit.ts';
+import { type Database, inTransaction, type Transaction } from '../lib/db.ts';
+import {
+  endAllHeld,
+  eraseAccountRow,
+  forgetInvited,
+  forgetInviter,
+  forgetMailsTo,
+  forgetRequestsOf,
+  lockAddresses,
+} from './erase-store.ts';
+import { accountWith, type ManageContext } from './manage.ts';
+
+export type Erasing = ManageContext & {
+  /** Sessions, consents and tokens, and the apps are told; see `oidc/lost-access.ts`. */
+  readonly endSessions: (trx: Transaction, accountId: string) => Promise<unknown>;
+};
+
+export type Erased = {
+  readonly accountId: string;
+  /** Memberships and rights that have ended. */
+  readonly endedGrants: number;
+};
+
+/** By any of its addresses. What the account issued is suspended. Throws `account_not_found`, also for one that was erased before. */
+export async function eraseAccount(db: Database, email: string, { clock, random, actor, endSessions }: Erasing): Promise<Erased> {
+  return inTransaction(db, async (trx) => {
+    const { id: accountId } = await accountWith(trx, email);
+    const addresses = await lockAddresses(trx, accountId);
+    const now = clock();
+    await endSessions(trx, accountId);
+    const endedGrants = await endAllHeld(trx, accountId, { now, by: actor });
+    await forgetInvited(trx, accountId, { now, by: actor });
+    await forgetInviter(trx, accountId);
+    await forgetRequestsOf(
+      trx,
+      addresses.map(({ key }) => key),
+    );
+    await forgetMailsTo(
+      trx,
+      addresses.map((address) => address.email),
+      now,
+    );
+    await eraseAccountRow(trx, accountId, now);
+    await recordAudit(trx, { at: now, actor, action: 'account.erased', subject: accountId, detail: { endedGrants } }, random);
+    return { accountId, endedGrants };
+  });
+}

@@ -1,0 +1,239 @@
+/**
+ * From rows to invitations, some in each transaction: whoever dies in the middle leaves whole rows behind, and each is
+ * made once however many work at it. Every row goes the ordinary way of an invitation, whose refusal is the row's answer.
+ * Cards are made all at once, because their links and PINs are shown then and never again.
+ */
+import { Failure, statusOf } from '../errors.ts';
+import type { Grant } from '../group/group.ts';
+import { resolveGrants } from '../group/manage.ts';
+import { type InvitationHost, ownUrl } from '../invitation/host.ts';
+import { type InvitationPlan, type IssuedInvitation, issueIn, planInvitation } from '../invitation/issue.ts';
+import { addSeconds } from '../lib/clock.ts';
+import { inSavepoint, inTransaction, type Transaction } from '../lib/db.ts';
+import { newId } from '../lib/random.ts';
+import type { CampaignSummary } from './campaign.ts';
+import { alreadyKnown, optionsOf, type StoredWish, toWish } from './draft.ts';
+import {
+  claimDue,
+  failWaiting,
+  findCampaign,
+  findWish,
+  lockWaiting,
+  lockWish,
+  type Settled,
+  settleRows,
+  updateLease,
+  type WaitingRow,
+  type WishRow,
+} from './store.ts';
+
+/** What is printed once: whoever holds it can join. */
+export type Card = {
+  readonly position: number;
+  readonly invitationId: string;
+  readonly name: string | undefined;
+  readonly url: string;
+  readonly code: string;
+  readonly pin: string | undefined;
+  readonly expiresAt: Date;
+  /** Names of the groups, or of what else it gives. */
+  readonly places: readonly string[];
+};
+
+export type Running = {
+  /** Asked before each batch; the rest waits for another time. */
+  readonly isEnough?: () => boolean;
+  /** Of a campaign of cards: runs before they are good for anything, and none is made if it fails. It may be called again. */
+  readonly keep?: (cards: readonly Card[]) => Promise<void>;
+};
+
+export type Ran = CampaignSummary & {
+  /** Those that were made now, with their secrets, if it has cards. */
+  readonly cards: readonly Card[];
+};
+
+/** Makes what waits, as far as it may be made; one that is cancelled is left alone. Throws `campaign_not_found`. */
+export async function runCampaign(host: InvitationHost, id: string, running: Running = {}): Promise<Ran> {
+  const found = await findWish(host.database, id);
+  if (!found) throw new Failure('campaign_not_found');
+  const cards = found.kind === 'cards' ? await makeCards(host, id, running.keep) : [];
+  if (found.kind === 'mailed') await mailAll(host, id, running);
+  return { ...(await getCampaign(host, id)), cards };
+}
+
+/** Throws `campaign_not_found`. */
+export async function getCampaign({ database }: Pick<InvitationHost, 'database'>, id: string): Promise<CampaignSummary> {
+  const campaign = await findCampaign(database, id);
+  if (!campaign) throw new Failure('campaign_not_found');
+  return campaign;
+}
+
+const leaseSeconds = 60;
+
+/** For a worker: every campaign that has mails to be made and that no other worker is at. Returns how many it worked at. */
+export async function runDue(host: InvitationHost, isEnough: () => boolean = () => false): Promise<number> {
+  let count = 0;
+  while (!isEnough()) {
+    const until = addSeconds(host.clock(), leaseSeconds);
+    const id = await inTransaction(host.database, (trx) => claimDue(trx, { now: host.clock(), until }));
+    if (id === undefined) return count;
+    const afterBatch = () => updateLease(host.database, id, addSeconds(host.clock(), leaseSeconds));
+    await mailAll(host, id, { isEnough, afterBatch });
+    await updateLease(host.database, id, undefined);
+    count += 1;
+  }
+  return count;
+}
+
+const batchSize = 100;
+
+type Mailing = Pick<Running, 'isEnough'> & { readonly afterBatch?: () => Promise<void> };
+
+async function mailAll(host: InvitationHost, id: string, { isEnough, afterBatch }: Mailing): Promise<void> {
+  while (!isEnough?.() && (await makeBatch(host, id)) > 0) await afterBatch?.();
+}
+
+type Making = { readonly id: string; readonly wish: StoredWish; readonly campaign: WishRow; readonly now: Date };
+
+/** How many rows it settled; none if there are none, if others are at them, or if it is cancelled. */
+async function makeBatch(host: InvitationHost, id: string): Promise<number> {
+  const now = host.clock();
+  const campaign = await findWish(host.database, id);
+  if (!campaign?.isOpen) return 0;
+  const wish = toWish(campaign.wish);
+  const making: Making = { id, wish, campaign, now };
+  const plan = await planOrFailure(host, making, { email: 'somebody@example.org' });
+  const settled = await inTransaction(host.database, async (trx) => {
+    if (!(await lockWish(trx, id, 'share'))?.isOpen) return 0;
+    if (plan instanceof Failure) return failWaiting(trx, id, { failure: plan.code, now });
+    const rows = await lockWaiting(trx, id, batchSize);
+    if (rows.length === 0) return 0;
+    const made = await mailRows(host, trx, { ...making, rows, plan });
+    await settleRows(trx, id, { settled: made, now });
+    return rows.length;
+  });
+  if (settled > 0) host.afterCommit();
+  return settled;
+}
+
+/** What nothing can be made of any more is every row's answer. */
+async function planOrFailure(
+  host: InvitationHost,
+  { wish, campaign, now }: Making,
+  addressee: { readonly email?: string } = {},
+): Promise<InvitationPlan | Failure> {
+  if (wish.expiresAt && wish.expiresAt <= now) return new Failure('invitation_expired');
+  try {
+    return await planInvitation(host, {
+      ...optionsOf(wish, { ...campaign, inviterId: campaign.inviterId ?? undefined, now }),
+      ...addressee,
+    });
+  } catch (error) {
+    if (isAnswer(error)) return error;
+    throw error;
+  }
+}
+
+/** A refusal; what will pass by itself is none. */
+function isAnswer(error: unknown): error is Failure {
+  return error instanceof Failure && statusOf(error.code) < 500;
+}
+
+type MailingRows = Making & { readonly rows: readonly WaitingRow[]; readonly plan: InvitationPlan };
+
+async function mailRows(host: InvitationHost, trx: Transaction, { rows, plan, ...making }: MailingRows): Promise<Settled[]> {
+  const grants = await grantsOrNone(trx, making.wish);
+  const addressed = rows.flatMap(({ email, emailKey }) => (email && emailKey ? [{ email, emailKey }] : []));
+  const known = await alreadyKnown(host, trx, { rows: addressed, grants, now: making.now });
+  const settled: Settled[] = [];
+  for (const row of rows) {
+    const { position, email, emailKey } = row;
+    const failure = email === null || emailKey === null ? 'email_required' : known.get(emailKey);
+    if (failure || email === null) settled.push({ position, invitationId: null, failure: failure ?? 'email_required' });
+    else {
+      const own = { ...plan, id: newId(making.now, host.random), wish: { ...plan.wish, email, label: labelOf(row, making) } };
+      settled.push(settledBy(position, await issueRow(host, trx, own)));
+    }
+  }
+  return settled;
+}
+
+/** A group that is gone by now is told by the invitation itself. */
+async function grantsOrNone(trx: Transaction, wish: StoredWish): Promise<readonly Grant[]> {
+  try {
+    return await resolveGrants(trx, wish);
+  } catch (error) {
+    if (isAnswer(error)) return [];
+    throw error;
+  }
+}
+
+/** In whose hands it is: what a report of a leak names. */
+function labelOf({ name, position }: Pick<WaitingRow, 'name' | 'position'>, { wish, campaign }: Making): string {
+  return name ?? wish.label ?? cardLabel(campaign.name, position);
+}
+
+export const cardLabel = (campaignName: string, position: number) => `${campaignName} ${position}`;
+
+async function issueRow(host: InvitationHost, trx: Transaction, plan: InvitationPlan): Promise<IssuedInvitation | Failure> {
+  try {
+    return await inSavepoint(trx, () => issueIn(host, trx, { plan }));
+  } catch (error) {
+    if (isAnswer(error)) return error;
+    throw error;
+  }
+}
+
+function settledBy(position: number, issued: IssuedInvitation | Failure): Settled {
+  if (!(issued instanceof Failure)) return { position, invitationId: issued.id, failure: null };
+  const { code, detail } = issued;
+  return { position, invitationId: null, failure: code === 'policy_refused' ? `${code}:${detail['rule']}` : code };
+}
+
+const plannedAtOnce = 50;
+
+/** All that wait, in one transaction. */
+async function makeCards(host: InvitationHost, id: string, keep?: Running['keep']): Promise<Card[]> {
+  const { waiting } = await getCampaign(host, id);
+  const campaign = await findWish(host.database, id);
+  if (!campaign?.isOpen || waiting === 0) return [];
+  const making: Making = { id, campaign, wish: toWish(campaign.wish), now: host.clock() };
+  const plans: (InvitationPlan | Failure)[] = [];
+  while (plans.length < waiting) {
+    const count = Math.min(plannedAtOnce, waiting - plans.length);
+    plans.push(...(await Promise.all(Array.from({ length: count }, () => planOrFailure(host, making)))));
+  }
+  const cards = await inTransaction(host.database, async (trx) => {
+    if (!(await lockWish(trx, id, 'update'))?.isOpen) return [];
+    const rows = await lockWaiting(trx, id, plans.length);
+    const made = await issueCards(host, trx, { ...making, rows, plans });
+    await settleRows(trx, id, { settled: made.settled, now: making.now });
+    await keep?.(made.cards);
+    return made.cards;
+  });
+  if (cards.length > 0) host.afterCommit();
+  return cards;
+}
+
+type IssuingCards = Making & { readonly rows: readonly WaitingRow[]; readonly plans: readonly (InvitationPlan | Failure)[] };
+
+async function issueCards(host: InvitationHost, trx: Transaction, { rows, plans, ...making }: IssuingCards) {
+  const places = (await grantsOrNone(trx, making.wish)).map((grant) => (grant.kind === 'group' ? grant.name : grant.right));
+  const settled: Settled[] = [];
+  const cards: Card[] = [];
+  for (const [index, row] of rows.entries()) {
+    const plan = plans[index];
+    if (!plan) continue;
+    const issued = plan instanceof Failure ? plan : await issueRow(host, trx, withLabel(plan, labelOf(row, making)));
+    settled.push(settledBy(row.position, issued));
+    if (issued instanceof Failure || issued.token === undefined || issued.code === undefined) continue;
+    const { id: invitationId, token, code, pin, expiresAt } = issued;
+    const url = ownUrl(host.issuer, `/invite/${token}`);
+    cards.push({ position: row.position, invitationId, name: row.name ?? undefined, url, code, pin, expiresAt, places });
+  }
+  return { settled, cards };
+}
+
+function withLabel(plan: InvitationPlan, label: string): InvitationPlan {
+  return { ...plan, wish: { ...plan.wish, label } };
+}

@@ -1,0 +1,41 @@
+/** What a host can ask about inviters and what they issued; the rest of what it can do is in `plugin.ts`. */
+import type { LeakFilter } from './attempt-store.ts';
+import { type InvitationHost, ownUrl } from './host.ts';
+import { type InviterNode, type InviterTree, issuedBy, type IssuedBy, treeOf } from './inviters.ts';
+import { type Leak, leaksOf } from './leak.ts';
+import type { IssuedInvitation } from './issue.ts';
+import { type Inviter, type OwnInvitations, ownInvitations } from './own.ts';
+import { reissue } from './reissue.ts';
+
+export type InviterCalls = {
+  /**
+   * For a link that went astray: it is revoked, and there is another in its place, mailed again or shown once. Throws
+   * `invitation_not_found`, `invitation_revoked`, `grant_not_allowed`.
+   */
+  reissue(invitationId: string, actor: string): Promise<IssuedInvitation & { readonly url: string | undefined }>;
+  /** Personal invitations (for one person, or of a campaign) that may be in other hands, and what was noted of them. */
+  leaks(filter?: Partial<LeakFilter>): Promise<Leak[]>;
+  /** What a member may do with invitations of their own; nobody else's are there. */
+  own(inviter: Inviter): OwnInvitations;
+  readonly inviters: {
+    /** Who came through whom. */
+    tree(wish?: InviterTree): Promise<InviterNode[]>;
+    /** What an account issued, the newest first, and who came through it. */
+    issued(accountId: string, page?: { readonly limit?: number; readonly before?: string }): Promise<IssuedBy[]>;
+  };
+};
+
+export function inviterCalls(host: InvitationHost): InviterCalls {
+  return {
+    reissue: async (id, actor) => {
+      const issued = await reissue(host, id, { actor });
+      return { ...issued, url: issued.token && ownUrl(host.issuer, `/invite/${issued.token}`) };
+    },
+    leaks: (filter) => leaksOf(host, filter),
+    own: (inviter) => ownInvitations(host, inviter),
+    inviters: {
+      tree: (wish) => treeOf(host, wish),
+      issued: (accountId, page) => issuedBy(host, { ...page, accountId }),
+    },
+  };
+}

@@ -1,0 +1,82 @@
+/**
+ * What members do with invitations of their own: the same for a person at the portal and for an app that acts for them.
+ * Owns that nobody sees or touches anybody else's, or learns that there is one; what may be given is asked where
+ * invitations are made. Neighbours: `issue.ts`, `resend.ts`, `reissue.ts`.
+ */
+import type { Origin } from '../audit/audit.ts';
+import { Failure } from '../errors.ts';
+import { type InvitationHost, ownUrl } from './host.ts';
+import { type Invitable, mayInviteTo } from './invitable.ts';
+import { invite, type IssuedInvitation, revoke } from './issue.ts';
+import { listInvitationsOf } from './own-store.ts';
+import { reissue } from './reissue.ts';
+import { resend } from './resend.ts';
+import { findInvitation } from './store.ts';
+import { type InvitationSummary, summarize } from './summary.ts';
+import type { InviteOptions } from './wish.ts';
+
+/** Who they are is known: whoever is signed in, or whose token it is. */
+export type Inviter = { readonly accountId: string; readonly from?: Origin | undefined };
+
+export type OwnWish = Omit<InviteOptions, 'inviterId' | 'inviterName'>;
+
+/** The link is there once, and never of one that goes by mail alone. */
+export type OwnIssued = IssuedInvitation & { readonly url: string | undefined };
+
+export type OwnInvitations = {
+  /** What one may invite to today, with the limits that bind one there. */
+  groups(): Promise<Invitable[]>;
+  /** Throws as `invite` does; `account_not_found`. With a key, the same wish is granted once, see `once.ts`. */
+  invite(wish: OwnWish, key?: string): Promise<OwnIssued>;
+  /** Newest first. */
+  list(page: { readonly limit: number; readonly before?: string | undefined }): Promise<InvitationSummary[]>;
+  /** These throw `invitation_not_found` for anybody else's. */
+  find(id: string): Promise<InvitationSummary>;
+  resend(id: string, wish?: { readonly expiresAt?: Date | undefined }): Promise<void>;
+  /** False if it was revoked before. */
+  revoke(id: string): Promise<boolean>;
+  /** The old link leads nowhere any more, and there is a new one. */
+  reissue(id: string): Promise<OwnIssued>;
+};
+
+export function ownInvitations(host: InvitationHost, { accountId, from }: Inviter): OwnInvitations {
+  const { database, issuer } = host;
+  const withUrl = (issued: IssuedInvitation) => ({ ...issued, url: issued.token && ownUrl(issuer, `/invite/${issued.token}`) });
+  const own = async (id: string) => {
+    const invitation = await findInvitation(database, id);
+    if (invitation?.inviterId !== accountId) throw new Failure('invitation_not_found');
+    return invitation;
+  };
+  return {
+    groups: () => mayInviteTo(host, accountId),
+    invite: async (wish, key) => {
+      const inviterName = await nameOf(host, accountId);
+      const once = key === undefined ? undefined : { accountId, key, wish: JSON.stringify(wish) };
+      return withUrl(await invite(host, { ...wish, inviterId: accountId, inviterName }, { ...from, once }));
+    },
+    list: async (page) => {
+      const found = await listInvitationsOf(database, { ...page, inviterId: accountId });
+      return Promise.all(found.map((invitation) => summarize(host, database, invitation)));
+    },
+    find: async (id) => summarize(host, database, await own(id)),
+    resend: async (id, { expiresAt } = {}) => {
+      await own(id);
+      await resend(host, id, { actor: accountId, from, expiresAt });
+    },
+    revoke: async (id) => {
+      await own(id);
+      return revoke(host, id, { actor: accountId, from });
+    },
+    reissue: async (id) => {
+      await own(id);
+      return withUrl(await reissue(host, id, { actor: accountId, from }));
+    },
+  };
+}
+
+/** An invitation says who made it: nobody writes another name on theirs. */
+async function nameOf({ person, database }: InvitationHost, accountId: string): Promise<string> {
+  const found = await person(accountId, database);
+  if (!found || found.disabled) throw new Failure('account_not_found');
+  return [...found.name.replace(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu, ' ')].slice(0, 100).join('');
+}
