@@ -15,15 +15,15 @@ export type Attempt = {
 /** So many openings of one invitation are kept; more would tell nothing new. */
 const mostOpenings = 50;
 
-/** False: there are so many already that it was not kept. */
+/** Not kept if there are so many already. */
 export async function insertAttempt(
   db: Queryable,
   { addressBlock, ...attempt }: Attempt & { readonly id: string; readonly invitationId: string },
-): Promise<boolean> {
+): Promise<void> {
   const sql = `insert into guestlist.attempt (id, invitation_id, kind, at, address_block, after_use)
     select :id, :invitationId, :kind, :at, :addressBlock, :afterUse
     where :kind <> 'opened' or (select count(*) from guestlist.attempt where invitation_id = :invitationId) < ${mostOpenings}`;
-  return (await execute(db, sql, { ...attempt, addressBlock: addressBlock ?? null })) === 1;
+  await execute(db, sql, { ...attempt, addressBlock: addressBlock ?? null });
 }
 
 export type Opening = {

@@ -4,11 +4,12 @@
  * browsers, fifty openings at most, and nothing after ninety days. Nobody is refused anything because of it.
  *
  * A link is opened by previews and mail scanners too, and by the same person on a telephone: that it was opened is a
- * hint. Neighbours: `attempt-store.ts` (SQL), `reissue.ts` (what to do about it), `pin.ts` (counts wrong PINs).
+ * hint, which the report shows and for which nobody is mailed. Only what a person does can cause a mail: joining.
+ * Neighbours: `attempt-store.ts` (SQL), `reissue.ts` (what to do about it), `pin.ts` (counts wrong PINs).
  */
 import { recordAudit } from '../audit/audit.ts';
 import { addSeconds } from '../lib/clock.ts';
-import { inTransaction, type Queryable, type Transaction } from '../lib/db.ts';
+import type { Queryable, Transaction } from '../lib/db.ts';
 import { emailKey } from '../lib/email.ts';
 import { newId } from '../lib/random.ts';
 import { addressBlock } from '../lib/throttle.ts';
@@ -124,10 +125,7 @@ export async function noteOpening(host: InvitationHost, { tokenId, ip, accountId
   const opening = await findOpening(host.database, tokenId);
   if (opening?.maxUses !== 1 || (accountId !== undefined && accountId === opening.redeemerId)) return;
   const { invitationId, isUsed } = opening;
-  await inTransaction(host.database, async (trx) => {
-    const kept = await note(host, trx, { invitationId, kind: 'opened', ip, afterUse: isUsed });
-    if (kept) await tellOnce(host, trx, invitationId);
-  });
+  await note(host, host.database, { invitationId, kind: 'opened', ip, afterUse: isUsed });
 }
 
 export type Arrival = {
@@ -158,9 +156,9 @@ async function hasOtherAddress(
 
 type Noted = Pick<Attempt, 'kind' | 'afterUse'> & { readonly invitationId: string; readonly ip: string | undefined };
 
-async function note(host: InvitationHost, trx: Transaction, { ip, ...attempt }: Noted): Promise<boolean> {
+async function note(host: InvitationHost, db: Queryable, { ip, ...attempt }: Noted): Promise<void> {
   const at = host.clock();
-  return insertAttempt(trx, { ...attempt, at, id: newId(at, host.random), addressBlock: ip ? blockOf(ip) : undefined });
+  await insertAttempt(db, { ...attempt, at, id: newId(at, host.random), addressBlock: ip ? blockOf(ip) : undefined });
 }
 
 /** Of IPv4 the /24: enough to tell places apart, and nobody's whole address. */

@@ -25,11 +25,7 @@ const database = () => setting.server.database;
 const days = (count: number) => setting.server.pass(count * 24 * 60 * 60);
 const guest = () => createBrowser(setting.server.issuer);
 const invitedMails = async (email: string) => (await mailbox(database(), email)).filter(({ kind }) => kind === 'invited').length;
-/** About new links: who opens a link in five browsers also makes its inviter hear that it may be in other hands. */
-const toMaya = async () =>
-  (await mailbox(database(), maya.email))
-    .filter(({ kind, subject }) => kind === 'notice' && subject.includes('new link'))
-    .map(({ subject }) => subject);
+const toMaya = async () => (await mailbox(database(), maya.email)).filter(({ kind }) => kind === 'notice').map(({ subject }) => subject);
 
 type Wish = Partial<Parameters<Setting['guestlist']['invite']>[0]>;
 
