@@ -20,10 +20,10 @@ import { configureProvider } from './invitation/configuration.ts';
 import { createHost, type GuestlistOptions } from './invitation/create-host.ts';
 import { type Gate, gateOf } from './invitation/gate.ts';
 import { holdPlace } from './invitation/hold.ts';
-import { type InvitationHost, ownUrl } from './invitation/host.ts';
+import type { InvitationHost } from './invitation/host.ts';
 import { type Invitable, mayInviteTo } from './invitation/invitable.ts';
 import { type InviterCalls, inviterCalls } from './invitation/inviter-calls.ts';
-import { invite, type IssuedInvitation, revoke } from './invitation/issue.ts';
+import { invite, type IssuedInvitation, type IssuedWithUrl, revoke, withUrl } from './invitation/issue.ts';
 import { type Redeemed, type Redeemer, redeem } from './invitation/redeem.ts';
 import { confirm, resend } from './invitation/resend.ts';
 import { remind } from './invitation/reminder.ts';
@@ -59,7 +59,7 @@ export type Registration = {
 
 /** What was made for nobody in particular has a link to be shown. */
 export type IssuedLink = IssuedInvitation & { readonly token: string; readonly code: string; readonly url: string };
-export type Issued = IssuedInvitation & { readonly url: string | undefined };
+export type Issued = IssuedWithUrl;
 
 export type NewGroup = {
   readonly slug: string;
@@ -249,13 +249,10 @@ type Inviting = Pick<
 
 /** What an inviter can do. */
 function inviting(host: InvitationHost): Inviting {
-  const { database, issuer } = host;
+  const { database } = host;
   return {
-    invite: async (options: InviteOptions) => {
-      const issued = await invite(host, options);
-      // The first form of the call has no address: there is always a link.
-      return { ...issued, url: issued.token && ownUrl(issuer, `/invite/${issued.token}`) } as IssuedLink;
-    },
+    // The first form of the call has no address: there is always a link.
+    invite: async (options: InviteOptions) => withUrl(host, await invite(host, options)) as IssuedLink,
     resend: (id, actor, { expiresAt } = {}) => resend(host, id, { actor, expiresAt }),
     confirm: (id, actor) => confirm(host, id, { actor }),
     adopt: (id, actor) => adopt(host, id, { actor }),

@@ -6,6 +6,7 @@ import type { Renderer } from '../lib/page.ts';
 import type { Random } from '../lib/random.ts';
 import type { Seal } from '../lib/seal.ts';
 import { type NewMail, queueMail } from '../mail/outbox.ts';
+import { renderTriad } from '../mail/triad.ts';
 import type { Account } from './account.ts';
 import { linkHours, mailedUrl } from './mail-link.ts';
 import type { AccountMailData, EmailChangedMail, PasswordChangedMail } from './pages.ts';
@@ -34,8 +35,7 @@ type Letter<Name extends Kind> = Pick<NewMail, 'causedBy'> & {
 function write<Name extends Kind>({ renderer }: MailSite, letter: Letter<Name>, postmark: Postmark): NewMail {
   const { kind, to, data, secret = false, causedBy } = letter;
   const render = renderer.render<Record<string, unknown>>();
-  const part = (form: 'subject' | 'text' | 'html') => render(`mail/${kind}.${form}`, data, postmark);
-  return { kind, to, secret, causedBy, subject: part('subject'), text: part('text'), html: part('html') };
+  return { kind, to, secret, causedBy, ...renderTriad(kind, (template) => render(template, data, postmark)) };
 }
 
 async function queue({ random, seal }: MailSite, trx: Transaction, { mail, now }: { readonly mail: NewMail; readonly now: Date }) {

@@ -16,6 +16,7 @@ import { leadTo, localeOf, rulesOf } from '../lib/answer.ts';
 import type { Transaction } from '../lib/db.ts';
 import { checkForm, type FieldErrors, type Fields, lineOfText } from '../lib/form.ts';
 import { newId } from '../lib/random.ts';
+import { askHref } from './ask-href.ts';
 import { emailKey, emailSchema } from '../lib/email.ts';
 import { passwordAcr } from './account.ts';
 import {
@@ -76,13 +77,10 @@ async function isUnprovenElsewhere({ database }: AccountSite, { provenEmail }: G
 
 /** The app that they came from is where an invitation would lead them. */
 async function showRequired(site: AccountSite, ctx: Context, interaction: Interaction): Promise<void> {
-  const canAsk = (await site.guestlist.requests.list()).some(({ isOpen }) => isOpen);
   const data = {
     codeAction: ownPath(site.issuer, '/invite/code'),
     signInHref: actionPath(site, interaction, 'sign-in'),
-    requestHref: canAsk
-      ? ownPath(site.issuer, `/invite/request?${new URLSearchParams({ app: String(interaction.params['client_id']) })}`)
-      : undefined,
+    requestHref: await askHref(site, { app: String(interaction.params['client_id']) }),
   };
   site.show(ctx, { page: 'invitation/required', data, status: 403, ...rulesOf(interaction.params) });
 }

@@ -37,7 +37,6 @@ export async function createCampaign(host: InvitationHost, draft: CampaignDraft,
       const now = clock();
       await markStored(trx, id, now);
       const detail = { name: campaign.name, kind: campaign.kind, rows: count, grants: grants.map(grantLabel) };
-      const actor = campaign.inviterId ?? 'operator';
       await recordAudit(trx, { at: now, actor, from, action: 'campaign.created', subject: id, detail }, random);
     });
     const stored = await findCampaign(database, id);

@@ -3,14 +3,13 @@
  * rows one after the other, however many there are: of a dry run nothing is kept.
  */
 import { z } from 'zod';
-import { Failure } from '../errors.ts';
 import { type Grant, newGrants } from '../group/group.ts';
 import { resolveGrants } from '../group/manage.ts';
 import { findHoldings } from '../group/membership-store.ts';
 import { plainLine } from '../group/wish.ts';
 import { requireMayInvite } from '../invitation/facts.ts';
 import type { InvitationHost } from '../invitation/host.ts';
-import { planInvitation } from '../invitation/issue.ts';
+import { planInvitation, refuseArchived } from '../invitation/issue.ts';
 import { withTemplate } from '../invitation/template.ts';
 import type { InviteOptions } from '../invitation/wish.ts';
 import { checkArguments } from '../lib/arguments.ts';
@@ -92,7 +91,7 @@ export async function prepare(host: InvitationHost, draft: CampaignDraft): Promi
   const { pin: _pin, ...withoutPin } = optionsOf(stored, { kind, inviterId, now: host.clock() });
   await planInvitation(host, { ...withoutPin, ...addressee });
   const grants = await resolveGrants(host.database, stored);
-  for (const grant of grants) if (grant.kind === 'group' && grant.archived) throw new Failure('group_not_found', { slug: grant.slug });
+  refuseArchived(grants);
   await requireMayInvite(host, host.database, { actor: inviterId ?? 'operator', inviterId, grants, now: host.clock() });
   return { name, kind, inviterId, wish: stored, grants };
 }

@@ -6,7 +6,7 @@
 import { Failure, statusOf } from '../errors.ts';
 import type { Grant } from '../group/group.ts';
 import { resolveGrants } from '../group/manage.ts';
-import { type InvitationHost, ownUrl } from '../invitation/host.ts';
+import { type InvitationHost, invitationUrl } from '../invitation/host.ts';
 import { type InvitationPlan, type IssuedInvitation, issueIn, planInvitation } from '../invitation/issue.ts';
 import { addSeconds } from '../lib/clock.ts';
 import { inSavepoint, inTransaction, type Transaction } from '../lib/db.ts';
@@ -228,7 +228,7 @@ async function issueCards(host: InvitationHost, trx: Transaction, { rows, plans,
     settled.push(settledBy(row.position, issued));
     if (issued instanceof Failure || issued.token === undefined || issued.code === undefined) continue;
     const { id: invitationId, token, code, pin, expiresAt } = issued;
-    const url = ownUrl(host.issuer, `/invite/${token}`);
+    const url = invitationUrl(host.issuer, token);
     cards.push({ position: row.position, invitationId, name: row.name ?? undefined, url, code, pin, expiresAt, places });
   }
   return { settled, cards };

@@ -1,7 +1,7 @@
 /** `guestlist client add|change|show|list|remove|secret`: relying apps. A secret is printed once. */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { authMethods, type Client } from '../client/client.ts';
+import type { Client } from '../client/client.ts';
 import { addClient, changeClient, type ClientChange, type ClientTools, removeClient, rotateSecret } from '../client/manage.ts';
 import { presetClient } from '../client/preset-client.ts';
 import { findPreset, needsBaseUrl, presets, snippetOf } from '../client/presets.ts';
@@ -188,9 +188,6 @@ async function rotate(id: string, { overlap, now, ...output }: RotateOptions): P
 }
 
 async function listPresets(options: OutputOptions): Promise<void> {
-  const value = presets.map(({ id, name, source }) => ({ id, name, source, authMethods: authMethods.length }));
-  print(options, {
-    value: value.map(({ id, name, source }) => ({ id, name, source })),
-    lines: presets.map(({ id, name }) => `${id}  ${name}`),
-  });
+  const value = presets.map(({ id, name, source }) => ({ id, name, source }));
+  print(options, { value, lines: value.map(({ id, name }) => `${id}  ${name}`) });
 }

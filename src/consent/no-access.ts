@@ -1,5 +1,6 @@
 /** The page before an app that is for one group alone (design §4B): an invitation, another account, or back. */
 import type { Context } from 'koa';
+import { askHref } from '../account/ask-href.ts';
 import { actionPath, findInteraction, finishInteraction, readInteractionForm } from '../account/interaction.ts';
 import { findAccountById } from '../account/store.ts';
 import { Failure } from '../errors.ts';
@@ -18,12 +19,11 @@ export async function showNoAccess(site: AccessSite, ctx: Context): Promise<void
   const client = await site.provider.Client.find(clientId);
   if (!account || !client) throw new Failure('interaction_expired');
   const group = String(client['required_group']);
-  const canAsk = (await site.guestlist.requests.list()).some(({ slug, isOpen }) => slug === group && isOpen);
   const data = {
     clientName: client.clientName ?? clientId,
     account: { name: account.name, email: account.email },
     codeAction: ownPath(site.issuer, '/invite/code'),
-    requestHref: canAsk ? ownPath(site.issuer, `/invite/request/${group}?${new URLSearchParams({ app: clientId })}`) : undefined,
+    requestHref: await askHref(site, { group, app: clientId }),
     signInHref: actionPath(site, interaction, 'sign-in'),
     leaveAction: actionPath(site, interaction, 'leave'),
     formToken: site.formToken(interaction.uid),

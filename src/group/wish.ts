@@ -1,5 +1,6 @@
 /** What may be asked for about groups and rights: the one description of a slug, a right and a wish for them. */
 import { z } from 'zod';
+import { isPlainText, tidyText } from '../lib/plain-text.ts';
 import { domainSchema } from '../lib/email.ts';
 import { plainRole, rightPattern, rolePattern, slugPattern } from './group.ts';
 
@@ -15,11 +16,8 @@ export const plainText = (maxLength: number) =>
   z
     .string()
     .max(maxLength, `must have ${maxLength} characters or fewer`)
-    .transform((text) => text.normalize('NFC').replace(/\r\n?/g, '\n').trim())
-    .refine(
-      (text) => text.isWellFormed() && !/(?!\n)[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u.test(text),
-      'must have no control characters',
-    );
+    .transform(tidyText)
+    .refine(isPlainText, 'must have no control characters');
 
 const slugSchema = z
   .string()

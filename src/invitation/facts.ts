@@ -61,15 +61,25 @@ export type Authority = {
 };
 
 /** Undefined: the account is disabled, or gone, and may nothing. */
-export async function authorityOf(host: InvitationHost, db: Queryable, giving: Giving): Promise<Authority | undefined> {
-  const { accountId, grants, now } = giving;
+export async function giverOf(
+  host: Pick<InvitationHost, 'person'>,
+  db: Queryable,
+  { accountId, now }: Pick<Giving, 'accountId' | 'now'>,
+): Promise<Giver | undefined> {
   const person = await host.person(accountId, db);
   if (!person || person.disabled) return undefined;
-  const groupIds = groupIdsOf(grants);
   const holdings = await findHoldings(db, accountId, now);
-  const { entitlements } = await findClaimFacts(db, accountId, now);
+  return { holdings, entitlements: (await findClaimFacts(db, accountId, now)).entitlements };
+}
+
+/** Undefined as in `giverOf`. */
+export async function authorityOf(host: InvitationHost, db: Queryable, giving: Giving): Promise<Authority | undefined> {
+  const { accountId, grants, now } = giving;
+  const giver = await giverOf(host, db, { accountId, now });
+  if (!giver) return undefined;
+  const groupIds = groupIdsOf(grants);
   const rules = { above: await findAbove(db, groupIds), policies: await findPolicies(db, groupIds) };
-  return { giver: { holdings, entitlements }, rules, hostSays: await host.mayInvite?.(accountId, grants.map(grantLabel), db) };
+  return { giver, rules, hostSays: await host.mayInvite?.(accountId, grants.map(grantLabel), db) };
 }
 
 /** Could this account make such an invitation now? */

@@ -143,3 +143,8 @@ export function ownPath(issuer: string, path: string): string {
 export function ownUrl(issuer: string, path: string): string {
   return `${new URL(issuer).origin}${ownPath(issuer, path)}`;
 }
+
+/** What a link to an invitation is; its token is the secret. */
+export function invitationUrl(issuer: string, token: string): string {
+  return ownUrl(issuer, `/invite/${token}`);
+}

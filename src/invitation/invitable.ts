@@ -1,10 +1,10 @@
 /** Where somebody may invite to, and within which limits: what a page or an app offers them. Neighbour: `limits.ts`. */
 import { type Grant, plainRole } from '../group/group.ts';
-import { findClaimFacts, findHoldings } from '../group/membership-store.ts';
 import { defaultPolicy, type Giver, type GroupPolicy, isAdmin, managerRole, mayGive, type Rules } from '../group/policy.ts';
 import { countOffered, findPolicies, type InvitableRow, listInvitable } from '../group/policy-store.ts';
 import { findAbove } from '../group/tree-store.ts';
 import { addSeconds } from '../lib/clock.ts';
+import { giverOf } from './facts.ts';
 import type { InvitationHost } from './host.ts';
 
 /** The limits are those that bind this account: an admin is bound by none. */
@@ -21,10 +21,8 @@ export type Invitable = Omit<GroupPolicy, 'who' | 'roles'> & {
 export async function mayInviteTo(host: InvitationHost, accountId: string): Promise<Invitable[]> {
   const { database, clock } = host;
   const now = clock();
-  const person = await host.person(accountId, database);
-  if (!person || person.disabled) return [];
-  const holdings = await findHoldings(database, accountId, now);
-  const giver = { holdings, entitlements: (await findClaimFacts(database, accountId, now)).entitlements };
+  const giver = await giverOf(host, database, { accountId, now });
+  if (!giver) return [];
   const groups = await listInvitable(database, { accountId: host.mayInvite || isAdmin(giver) ? null : accountId, now });
   const groupIds = groups.map(({ id }) => id);
   const rules = { above: await findAbove(database, groupIds), policies: await findPolicies(database, groupIds) };

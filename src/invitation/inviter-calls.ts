@@ -1,9 +1,9 @@
 /** What a host can ask about inviters and what they issued; the rest of what it can do is in `plugin.ts`. */
 import type { LeakFilter } from './attempt-store.ts';
-import { type InvitationHost, ownUrl } from './host.ts';
+import type { InvitationHost } from './host.ts';
 import { type InviterNode, type InviterTree, issuedBy, type IssuedBy, treeOf } from './inviters.ts';
 import { type Leak, leaksOf } from './leak.ts';
-import type { IssuedInvitation } from './issue.ts';
+import { type IssuedWithUrl, withUrl } from './issue.ts';
 import { type Inviter, type OwnInvitations, ownInvitations } from './own.ts';
 import { reissue } from './reissue.ts';
 
@@ -12,7 +12,7 @@ export type InviterCalls = {
    * For a link that went astray: it is revoked, and there is another in its place, mailed again or shown once. Throws
    * `invitation_not_found`, `invitation_revoked`, `grant_not_allowed`.
    */
-  reissue(invitationId: string, actor: string): Promise<IssuedInvitation & { readonly url: string | undefined }>;
+  reissue(invitationId: string, actor: string): Promise<IssuedWithUrl>;
   /** Personal invitations (for one person, or of a campaign) that may be in other hands, and what was noted of them. */
   leaks(filter?: Partial<LeakFilter>): Promise<Leak[]>;
   /** What a member may do with invitations of their own; nobody else's are there. */
@@ -27,10 +27,7 @@ export type InviterCalls = {
 
 export function inviterCalls(host: InvitationHost): InviterCalls {
   return {
-    reissue: async (id, actor) => {
-      const issued = await reissue(host, id, { actor });
-      return { ...issued, url: issued.token && ownUrl(host.issuer, `/invite/${issued.token}`) };
-    },
+    reissue: async (id, actor) => withUrl(host, await reissue(host, id, { actor })),
     leaks: (filter) => leaksOf(host, filter),
     own: (inviter) => ownInvitations(host, inviter),
     inviters: {

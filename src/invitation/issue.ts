@@ -15,7 +15,7 @@ import { newId } from '../lib/random.ts';
 import { cancelMails } from '../mail/outbox.ts';
 import type { Deed } from './deed.ts';
 import { requireMayInvite } from './facts.ts';
-import type { InvitationHost } from './host.ts';
+import { type InvitationHost, invitationUrl } from './host.ts';
 import { onRecord, settle } from './limits.ts';
 import { type Invitation, needsConfirming } from './invitation.ts';
 import { queueInvited } from './mails.ts';
@@ -39,6 +39,13 @@ export type IssuedInvitation = {
   /** Nobody can use it before a second person has confirmed it, and no mail is sent. */
   readonly needsConfirming: boolean;
 };
+
+/** With the link, if there is one to be shown. */
+export type IssuedWithUrl = IssuedInvitation & { readonly url: string | undefined };
+
+export function withUrl({ issuer }: Pick<InvitationHost, 'issuer'>, issued: IssuedInvitation): IssuedWithUrl {
+  return { ...issued, url: issued.token && invitationUrl(issuer, issued.token) };
+}
 
 type Wish = z.output<typeof inviteSchema>;
 
@@ -160,7 +167,8 @@ function channelsOf({ channels, email }: Wish): readonly ('mail' | 'link')[] {
   return channels ?? [email === undefined ? 'link' : 'mail'];
 }
 
-function refuseArchived(grants: readonly Grant[]): void {
+/** Throws `group_not_found`: an archived group is none to whoever invites. */
+export function refuseArchived(grants: readonly Grant[]): void {
   for (const grant of grants) if (grant.kind === 'group' && grant.archived) throw new Failure('group_not_found', { slug: grant.slug });
 }
 

@@ -9,8 +9,9 @@ import { type Grant, plainRole } from '../group/group.ts';
 import type { Transaction } from '../lib/db.ts';
 import { isPlainAddress } from '../lib/email.ts';
 import { type NewMail, queueMail } from '../mail/outbox.ts';
+import { renderTriad } from '../mail/triad.ts';
 import { stopPath, type StopSubject } from '../mail/stop.ts';
-import { type InvitationHost, ownUrl } from './host.ts';
+import { type InvitationHost, invitationUrl, ownUrl } from './host.ts';
 import type { Invitation } from './invitation.ts';
 import {
   type CodeMail,
@@ -47,8 +48,8 @@ type Letter<Kind extends keyof MailData> = Pick<NewMail, 'to' | 'secret' | 'caus
 
 function write<Kind extends keyof MailData>(host: MailHost, letter: Letter<Kind>): NewMail {
   const { kind, data, to, secret = false, causedBy, unsubscribeUrl, locale, now } = letter;
-  const part = (form: 'subject' | 'text' | 'html') => host.render(`mail/${kind}.${form}`, data as never, { locale, now });
-  return { kind, to, secret, causedBy, unsubscribeUrl, subject: part('subject'), text: part('text'), html: part('html') };
+  const parts = renderTriad(kind, (template) => host.render(template, data as never, { locale, now }));
+  return { kind, to, secret, causedBy, unsubscribeUrl, ...parts };
 }
 
 async function queueLetter<Kind extends keyof MailData>(host: MailHost, trx: Transaction, letter: Letter<Kind>): Promise<void> {
@@ -96,7 +97,7 @@ function invitedData({ issuer }: MailHost, { invitation, token, now }: TokenLett
   return {
     offer: { ...offerOf(invitation, invitation.grants, now), message: invitation.message },
     startsAt: invitation.startsAt,
-    link: ownUrl(issuer, `/invite/${token}`),
+    link: invitationUrl(issuer, token),
     code: toCode(token),
     wasAskedFor: invitation.askedForAt !== undefined,
   };

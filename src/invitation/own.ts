@@ -5,9 +5,9 @@
  */
 import type { Origin } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
-import { type InvitationHost, ownUrl } from './host.ts';
+import type { InvitationHost } from './host.ts';
 import { type Invitable, mayInviteTo } from './invitable.ts';
-import { invite, type IssuedInvitation, revoke } from './issue.ts';
+import { invite, type IssuedWithUrl, revoke, withUrl } from './issue.ts';
 import { listInvitationsOf } from './own-store.ts';
 import { reissue } from './reissue.ts';
 import { resend } from './resend.ts';
@@ -21,7 +21,7 @@ export type Inviter = { readonly accountId: string; readonly from?: Origin | und
 export type OwnWish = Omit<InviteOptions, 'inviterId' | 'inviterName'>;
 
 /** The link is there once, and never of one that goes by mail alone. */
-export type OwnIssued = IssuedInvitation & { readonly url: string | undefined };
+export type OwnIssued = IssuedWithUrl;
 
 export type OwnInvitations = {
   /** What one may invite to today, with the limits that bind one there. */
@@ -40,8 +40,7 @@ export type OwnInvitations = {
 };
 
 export function ownInvitations(host: InvitationHost, { accountId, from }: Inviter): OwnInvitations {
-  const { database, issuer } = host;
-  const withUrl = (issued: IssuedInvitation) => ({ ...issued, url: issued.token && ownUrl(issuer, `/invite/${issued.token}`) });
+  const { database } = host;
   const own = async (id: string) => {
     const invitation = await findInvitation(database, id);
     if (invitation?.inviterId !== accountId) throw new Failure('invitation_not_found');
@@ -52,7 +51,7 @@ export function ownInvitations(host: InvitationHost, { accountId, from }: Invite
     invite: async (wish, key) => {
       const inviterName = await nameOf(host, accountId);
       const once = key === undefined ? undefined : { accountId, key, wish: JSON.stringify(wish) };
-      return withUrl(await invite(host, { ...wish, inviterId: accountId, inviterName }, { ...from, once }));
+      return withUrl(host, await invite(host, { ...wish, inviterId: accountId, inviterName }, { ...from, once }));
     },
     list: async (page) => {
       const found = await listInvitationsOf(database, { ...page, inviterId: accountId });
@@ -69,7 +68,7 @@ export function ownInvitations(host: InvitationHost, { accountId, from }: Invite
     },
     reissue: async (id) => {
       await own(id);
-      return withUrl(await reissue(host, id, { actor: accountId, from }));
+      return withUrl(host, await reissue(host, id, { actor: accountId, from }));
     },
   };
 }

@@ -5,9 +5,9 @@
  * back, so that the time does not tell either. Neighbours: `resend.ts` (by somebody who may), `afterwards.ts` (the form).
  */
 import { type Origin, recordAudit } from '../audit/audit.ts';
-import { Failure } from '../errors.ts';
 import { addSeconds } from '../lib/clock.ts';
 import { inTransaction, keptIf, type Transaction } from '../lib/db.ts';
+import { hasPoint } from '../lib/throttle.ts';
 import { cancelMails } from '../mail/outbox.ts';
 import { inviterMayInvite } from './facts.ts';
 import { withHolds } from './hold-store.ts';
@@ -31,7 +31,7 @@ export function looksRenewable({ addressee, revokedAt, expiresAt, usedCount, max
 
 /** A few times a day at most for each invitation; what is more is answered alike. */
 export async function wishForLink(host: InvitationHost, id: string, from: Origin): Promise<void> {
-  const isHeard = await isWithinLimit(() => host.linkWishes.consume(id));
+  const isHeard = await hasPoint(host.linkWishes, id);
   await inTransaction(host.database, async (trx) => {
     const invitation = await lockInvitation(trx, id);
     if (!invitation) return;
@@ -42,16 +42,6 @@ export async function wishForLink(host: InvitationHost, id: string, from: Origin
     if (renewal) await keptIf(trx, isRenewed, () => renew(host, trx, { invitation, renewal, from, now }));
   });
   host.afterCommit();
-}
-
-async function isWithinLimit(consume: () => Promise<void>): Promise<boolean> {
-  try {
-    await consume();
-    return true;
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return false;
-  }
 }
 
 type Asked = { readonly invitation: Invitation; readonly now: Date };

@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { Failure } from '../errors.ts';
 import { isOwnOrigin } from './origin.ts';
+import { isPlainText, tidyText } from './plain-text.ts';
 
 /** One code per field: `required`, `too_short`, …; see `field.<code>` in the texts. */
 export type FieldErrors = Readonly<Record<string, string>>;
@@ -114,14 +115,11 @@ export function textOfLines(maxCodePoints: number): z.ZodType<string> {
   return z
     .string({ error: 'required' })
     .max(10 * maxCodePoints, 'too_long')
-    .transform((text) => text.normalize('NFC').replace(/\r\n?/g, '\n').trim())
+    .transform(tidyText)
     .pipe(
       z
         .string()
         .refine((text) => [...text].length <= maxCodePoints, 'too_long')
-        .refine(
-          (text) => text.isWellFormed() && !/(?!\n)[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u.test(text),
-          'bad_characters',
-        ),
+        .refine(isPlainText, 'bad_characters'),
     );
 }

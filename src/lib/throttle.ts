@@ -44,6 +44,17 @@ export function createThrottle(database: Database, { name, points, perSeconds }:
   };
 }
 
+/** Uses one point; false: there is none left. For whoever answers alike in both cases. */
+export async function hasPoint(throttle: Throttle, key: string): Promise<boolean> {
+  try {
+    await throttle.consume(key);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return false;
+  }
+}
+
 /** The address, or for IPv6 its /64: what one household or attacker easily has. */
 export function addressBlock(ip: string): string {
   const plain = ip.replace(/^::ffff:(?=\d+\.)/i, '');

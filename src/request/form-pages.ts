@@ -7,7 +7,7 @@ import { leadTo, localeOf, type PageOf, type Show } from '../lib/answer.ts';
 import { readHostCookie, writeHostCookie } from '../lib/cookie.ts';
 import { countingKey, emailKey, emailSchema } from '../lib/email.ts';
 import { checkForm, type FieldErrors, formStatus, lineOfText, textOfLines } from '../lib/form.ts';
-import { addressBlock, type Throttle } from '../lib/throttle.ts';
+import { addressBlock, hasPoint, type Throttle } from '../lib/throttle.ts';
 import { slugPattern } from '../group/group.ts';
 import { formToken, pathOf, readSiteForm, type Site } from '../invitation/site.ts';
 import { parseToken, type Token } from '../invitation/token.ts';
@@ -88,23 +88,13 @@ export async function sendRequest(site: RequestSite, ctx: Context): Promise<void
   if (!form.ok) return showAsk(site, ctx, { ...fields, desk, from, app, errors: form.errors });
   const { email, name, note } = form.value;
   await site.requestsFromPlace.consume(addressBlock(ctx.ip));
-  if (await hasRoom(site, email)) {
+  // A mailbox that gets too many of these mails gets no more for a while; the answer is the same.
+  if (await hasPoint(site.requestsToMailbox, countingKey(emailKey(email)))) {
     const landingClientId = (await host.apps()).find(({ clientId }) => clientId === app)?.clientId;
     const locale = localeOf(host.renderer, ctx);
     await askForInvitation(host, desk, { email, name, note, source: from || undefined, landingClientId, locale });
   }
   leadTo(ctx, pathOf(site, '/invite/request-sent'));
-}
-
-/** A mailbox that gets too many of these mails gets no more for a while; the answer is the same. */
-async function hasRoom({ requestsToMailbox }: RequestSite, email: string): Promise<boolean> {
-  try {
-    await requestsToMailbox.consume(countingKey(emailKey(email)));
-    return true;
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return false;
-  }
 }
 
 export async function showSent(site: RequestSite, ctx: Context): Promise<void> {

@@ -3,6 +3,7 @@ import type { Transaction } from '../lib/db.ts';
 import { type InvitationHost, ownUrl } from '../invitation/host.ts';
 import type { Token } from '../invitation/token.ts';
 import { queueMail } from '../mail/outbox.ts';
+import { renderTriad } from '../mail/triad.ts';
 import type { RequestMailData } from './pages.ts';
 import { confirmHours } from './request.ts';
 
@@ -22,12 +23,8 @@ async function queue<Kind extends keyof RequestMailData>(host: MailHost, trx: Tr
   const { kind, to, data, secret = false, unsubscribeUrl, locale, now } = letter;
   const { random, seal } = host;
   const render = host.renderer.render<Record<string, unknown>>();
-  const part = (form: 'subject' | 'text' | 'html') => render(`mail/${kind}.${form}`, data, { locale, now });
-  await queueMail(
-    trx,
-    { kind, to, secret, unsubscribeUrl, subject: part('subject'), text: part('text'), html: part('html') },
-    { now, random, seal },
-  );
+  const parts = renderTriad(kind, (template) => render(template, data, { locale, now }));
+  await queueMail(trx, { kind, to, secret, unsubscribeUrl, ...parts }, { now, random, seal });
 }
 
 type Postmark = { readonly to: string; readonly group: string; readonly locale: string; readonly now: Date };

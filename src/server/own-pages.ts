@@ -2,6 +2,7 @@
 import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
 import { validate as isUuid } from 'uuid';
+import { askHref } from '../account/ask-href.ts';
 import { signInPath } from '../account/sessions.ts';
 import { findAccountById } from '../account/store.ts';
 import { Failure } from '../errors.ts';
@@ -34,7 +35,7 @@ export async function showHome({ issuer, database, provider, guestlist, show }: 
     signInHref: signInPath({ provider, issuer }, '/'),
     forgotHref: ownPath(issuer, '/account/forgot'),
     securityHref: ownPath(issuer, '/account/security'),
-    requestHref: (await guestlist.requests.list()).some(({ isOpen }) => isOpen) ? ownPath(issuer, '/invite/request') : undefined,
+    requestHref: await askHref({ issuer, guestlist }),
     waitingHref: account && (await guestlist.waitingFor(account.id)).length > 0 ? ownPath(issuer, '/invite/waiting') : undefined,
   };
   show(ctx, { page: 'server/home', data });
