@@ -1,17 +1,20 @@
 /**
  * Imports run downhill only:
- * cli → server → oidc → api → {account, consent, client} → plugin → {request, campaign} → invitation → group → {audit, mail} → lib → errors.
+ * cli → server → console → admin → oidc → api → {portal, consent} → {account, client} → plugin → {request, campaign} → invitation → group → {audit, mail} → lib → errors.
  * The order below is the rule: a layer may import the layers after it, never one before it or beside it.
  */
 const layers = [
   { name: 'cli', path: '^src/cli/' },
   { name: 'server', path: '^src/server/' },
+  { name: 'console', path: '^src/console/' },
+  { name: 'admin', path: '^src/admin/' },
   { name: 'oidc', path: '^src/oidc/' },
   { name: 'api', path: '^src/api/' },
-  { name: 'consent', path: '^src/consent/' },
+  { name: 'portal', path: '^src/portal/', besides: '^src/consent/' },
+  { name: 'consent', path: '^src/consent/', besides: '^src/portal/' },
   { name: 'account', path: '^src/account/', besides: '^src/client/' },
   { name: 'client', path: '^src/client/', besides: '^src/account/' },
-  { name: 'plugin', path: '^src/(plugin|index)\\.ts$' },
+  { name: 'plugin', path: '^src/(plugin|calls|index)\\.ts$' },
   { name: 'request', path: '^src/request/', besides: '^src/campaign/' },
   { name: 'campaign', path: '^src/campaign/', besides: '^src/request/' },
   { name: 'invitation', path: '^src/invitation/' },

@@ -71,9 +71,18 @@ export const errors = {
   client_exists: { status: 409 },
   client_invalid: { status: 422 },
   account_not_found: { status: 404 },
+  last_admin: { status: 409 },
+  session_not_found: { status: 404 },
+  mail_not_found: { status: 404 },
+  mail_not_retryable: { status: 409 },
   access_token_required: { status: 401 },
   access_token_invalid: { status: 401 },
   insufficient_scope: { status: 403 },
+  access_denied: { status: 403 },
+  version_conflict: { status: 412 },
+  body_malformed: { status: 400 },
+  media_type_unsupported: { status: 415 },
+  method_not_allowed: { status: 405 },
   wish_invalid: { status: 422 },
   key_used: { status: 422 },
   email_taken: { status: 422 },
@@ -85,19 +94,25 @@ export type FailureCode = keyof typeof errors;
 /** Words that fill the placeholders of a failure's text. Never a secret. */
 export type FailureDetail = Readonly<Record<string, string | number>>;
 
+/** What is wrong with a part of what was sent; the part as a JSON Pointer (RFC 6901). */
+export type Complaint = { readonly pointer: string; readonly problem: string };
+
 /** A refusal with a stable code. Anything else that is thrown is a surprise, and answered with 500. */
 export class Failure extends Error {
   readonly code: FailureCode;
   readonly detail: FailureDetail;
   /** For `Retry-After`, in seconds. */
   readonly retryAfterSeconds: number | undefined;
+  /** For programs: everything that is wrong with what they sent. */
+  readonly complaints: readonly Complaint[];
 
-  constructor(code: FailureCode, detail: FailureDetail = {}, retryAfterSeconds?: number) {
+  constructor(code: FailureCode, detail: FailureDetail = {}, more: number | { readonly complaints: readonly Complaint[] } = { complaints: [] }) {
     super(code);
     this.name = 'Failure';
     this.code = code;
     this.detail = detail;
-    this.retryAfterSeconds = retryAfterSeconds;
+    this.retryAfterSeconds = typeof more === 'number' ? more : undefined;
+    this.complaints = typeof more === 'number' ? [] : more.complaints;
   }
 }
 

@@ -16,6 +16,7 @@ export type {
   ApprovalEvent,
   ConfirmEmail,
   FindAccountByEmail,
+  FindPeople,
   FindPerson,
   GrantEvent,
   GuestlistEvents,
@@ -26,6 +27,7 @@ export type {
 } from './invitation/host.ts';
 export type { Leak, LeakFacts, LeakReason } from './invitation/leak.ts';
 export type { InviterNode, InviterTree, IssuedBy } from './invitation/inviters.ts';
+export type { RevokedAll, RevokingAll } from './invitation/revoke-all.ts';
 export type { Inviter, OwnInvitations, OwnIssued, OwnWish } from './invitation/own.ts';
 export type { Invitable } from './invitation/invitable.ts';
 export type { IssuedInvitation } from './invitation/issue.ts';
@@ -38,4 +40,6 @@ export type { InviteOptions } from './invitation/wish.ts';
 export { MailRefused, type OutgoingMail, type SendMail } from './mail/deliver.ts';
 export { type SmtpOptions, smtp } from './mail/smtp.ts';
 export type { PendingRequest, Requests } from './request/desk-calls.ts';
-export { type Exchange, type Guestlist, type Issued, type IssuedLink, invitations, type NewGroup, type Registration } from './plugin.ts';
+export type { GuestlistCalls, Issued, IssuedLink, NewGroup } from './calls.ts';
+export type { By } from './invitation/deed.ts';
+export { type Exchange, type Guestlist, invitations, type Registration } from './plugin.ts';

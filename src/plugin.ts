@@ -8,39 +8,20 @@ import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
 import type { Configuration, Interaction } from 'oidc-provider';
 import { type Head, type Verdict, verifyAudit } from './audit/verify.ts';
-import { campaignCalls, type Campaigns } from './campaign/calls.ts';
-import { addGroup, addRight, changeGroup, type GrantWish, grantTo, type GroupChange, withdrawFrom } from './group/manage.ts';
-import { findClaimFacts } from './group/membership-store.ts';
-import type { GroupPolicy } from './group/policy.ts';
-import { type GroupPolicyWish, policyOf, setPolicy } from './group/set-policy.ts';
-import { adopt } from './invitation/adopt.ts';
-import { approve, reject, type WaitingForApproval, waitingForApproval } from './invitation/approval.ts';
-import { changeInvitation, type InvitationChange } from './invitation/change.ts';
+import { callsOf, type GuestlistCalls, within } from './calls.ts';
+import type { Transaction } from './lib/db.ts';
 import { configureProvider } from './invitation/configuration.ts';
 import { createHost, type GuestlistOptions } from './invitation/create-host.ts';
 import { type Gate, gateOf } from './invitation/gate.ts';
 import { holdPlace } from './invitation/hold.ts';
-import type { InvitationHost } from './invitation/host.ts';
-import { type Invitable, mayInviteTo } from './invitation/invitable.ts';
-import { type InviterCalls, inviterCalls } from './invitation/inviter-calls.ts';
-import { invite, type IssuedInvitation, type IssuedWithUrl, revoke, withUrl } from './invitation/issue.ts';
 import { type Redeemed, type Redeemer, redeem } from './invitation/redeem.ts';
-import { confirm, resend } from './invitation/resend.ts';
 import { remind } from './invitation/reminder.ts';
 import { type Refusal, showRefusal } from './invitation/respond.ts';
 import type { Term } from './invitation/pages.ts';
 import { invitationRoutes } from './invitation/routes.ts';
-import { findInvitation, listInvitations } from './invitation/store.ts';
-import { type InvitationSummary, summarize } from './invitation/summary.ts';
-import { addTemplate, listTemplates, type Template } from './invitation/template.ts';
-import { timelineOf, type TimelineEntry } from './invitation/timeline.ts';
-import { type Given, givenThrough, undo } from './invitation/undo.ts';
 import type { Visit } from './invitation/visit.ts';
-import { waitingFor } from './invitation/waiting-list.ts';
-import type { InviteOptions } from './invitation/wish.ts';
 import { migrate, uninstall } from './lib/migrate.ts';
 import { deliverMail } from './mail/deliver.ts';
-import { requestDesk, type Requests } from './request/desk-calls.ts';
 import { tellOfRequests } from './request/notify.ts';
 import { requestRoutes } from './request/routes.ts';
 
@@ -57,28 +38,7 @@ export type Registration = {
   readonly locale?: string;
 };
 
-/** What was made for nobody in particular has a link to be shown. */
-export type IssuedLink = IssuedInvitation & { readonly token: string; readonly code: string; readonly url: string };
-export type Issued = IssuedWithUrl;
-
-export type NewGroup = {
-  readonly slug: string;
-  readonly name: string;
-  readonly description?: string;
-  readonly rights?: readonly string[];
-  /** Most people in it; who is in a group beneath it does not count. Default: any number. */
-  readonly capacity?: number;
-  /** A second person confirms each invitation to it, and to the groups beneath it. */
-  readonly sensitive?: boolean;
-  /** Slug of the group that it is in: its members have the rights of that one, and its managers manage it. Default: at the top. */
-  readonly parent?: string;
-};
-
-/**
- * `actor` is who does it: an account, or `operator`, who may everything. Where an invitation is concerned, an account's
- * rights are asked; groups, templates, and what is given by hand are the host's to guard, and the actor is only recorded.
- */
-export type Guestlist = InviterCalls & {
+export type Guestlist = GuestlistCalls & {
   /** The host's configuration with what invitations need, and nothing taken away. Throws where the two cannot go together. */
   configure(configuration: Configuration): Configuration;
   /** Adds the pages. To be called once, after `new Provider` with what `configure` returned. */
@@ -88,71 +48,11 @@ export type Guestlist = InviterCalls & {
   /** Drops the schema with everything in it. The rest of the database stays as it is. */
   uninstall(): Promise<void>;
 
-  /** Throws `group_exists`; of the parent, `group_not_found` and `group_too_deep`. Rights that do not exist yet are made. */
-  addGroup(group: NewGroup): Promise<void>;
-  /** Throws `group_not_found`, `group_cycle`, `group_too_deep`. */
-  changeGroup(slug: string, change: GroupChange, actor?: string): Promise<void>;
   /**
-   * What whoever invites to the group keeps to, admins and the operator apart; null: only managers invite, and no limit
-   * binds them. It takes the place of the one before. The groups in the group have nothing of it. Throws `group_not_found`.
+   * The same calls as parts of a transaction of the host's, begun on the same database: all of it happens, or nothing.
+   * An error that is caught leaves what was done before, and the transaction goes on.
    */
-  setPolicy(slug: string, policy: GroupPolicyWish | null, actor?: string): Promise<void>;
-  /** Throws `group_not_found`. */
-  policyOf(slug: string): Promise<GroupPolicy>;
-  /** Throws `right_exists`. */
-  addRight(right: { readonly name: string; readonly description?: string }): Promise<void>;
-
-  /**
-   * Throws `group_not_found`, `right_not_found`, `template_not_found`, `grant_not_allowed`, `policy_refused` (its `detail` has
-   * the group and the rule), `client_not_found` (no app, or one that cannot start a sign-in). A link is in the answer once; one that goes by mail alone is not in it.
-   */
-  invite(options: InviteOptions & { readonly email?: undefined }): Promise<IssuedLink>;
-  invite(options: InviteOptions): Promise<Issued>;
-  /** Mails an addressed one again: earlier mails lead nowhere any more. With `expiresAt`, one that has run out is good again. */
-  resend(invitationId: string, actor: string, wish?: { readonly expiresAt?: Date }): Promise<void>;
-  /** By a second person, for sensitive groups. Throws `nothing_to_confirm`, `second_person_needed`, `grant_not_allowed`. */
-  confirm(invitationId: string, actor: string): Promise<void>;
-  /** Takes it over from an inviter who left or may not invite any more. */
-  adopt(invitationId: string, actor: string): Promise<void>;
-  /** By whoever made it or could have. Throws `invitation_not_found`, `grant_not_allowed`; false if it was revoked before. */
-  revoke(invitationId: string, actor: string): Promise<boolean>;
-  /** Times, places, PIN. Throws `invitation_not_found`, `invitation_revoked`, `places_below_used`. */
-  change(invitationId: string, change: InvitationChange, actor: string): Promise<{ readonly pin: string | undefined }>;
-  /** Who asked to join and waits. */
-  waitingForApproval(invitationId: string): Promise<WaitingForApproval[]>;
-  /** Throws `approval_not_found`, `approval_decided`, `grant_not_allowed`, and what the invitation refuses by now. */
-  approve(invitationId: string, accountId: string, actor: string): Promise<void>;
-  reject(invitationId: string, accountId: string, actor: string): Promise<void>;
-  /** What is still there of what an invitation gave. */
-  givenThrough(invitationId: string): Promise<Given[]>;
-  /** Takes back what an invitation gave, from all or from some. Returns what was taken back. */
-  undo(invitationId: string, actor: string, accountIds?: readonly string[]): Promise<Given[]>;
-  /** Undefined if there is none. */
-  find(invitationId: string): Promise<InvitationSummary | undefined>;
-  /** Newest first; for the next page give the last id as `before`. */
-  list(page?: { readonly limit?: number; readonly before?: string }): Promise<InvitationSummary[]>;
-  /** What happened to it, the oldest first. Throws `invitation_not_found`. */
-  timeline(invitationId: string): Promise<TimelineEntry[]>;
-  /** The groups that this account may invite to now, with what binds it there; empty for one that is disabled, or gone. */
-  mayInviteTo(accountId: string): Promise<Invitable[]>;
-  /** Ids of the invitations to an address that this account has proven, and that it could accept now. */
-  waitingFor(accountId: string): Promise<string[]>;
-  /** Throws `template_exists`, `group_not_found`, `right_not_found`. */
-  addTemplate(template: Pick<Template, 'name' | 'wish'>, actor?: string): Promise<void>;
-  listTemplates(): Promise<Template[]>;
-
-  /** Many invitations in one go, each for one person, reported together. */
-  readonly campaigns: Campaigns;
-
-  /** Asking to be invited: where one may, what decides by itself, and who waits. */
-  readonly requests: Requests;
-
-  /** What apps would learn now. */
-  groupsOf(accountId: string): Promise<{ readonly groups: string[]; readonly roles: string[]; readonly entitlements: string[] }>;
-  /** Without an invitation. Returns what was new. Throws `group_not_found`, `right_not_found`. */
-  grant(accountId: string, wish: GrantWish, actor?: string): Promise<readonly string[]>;
-  /** Returns what was ended. */
-  withdraw(accountId: string, wish: GrantWish, actor?: string): Promise<readonly string[]>;
+  within(trx: Transaction): GuestlistCalls;
 
   /** For a host's registration page: may this browser register, and for what? */
   gate(exchange: Exchange, interaction?: Interaction): Promise<Gate>;
@@ -178,8 +78,7 @@ export type Guestlist = InviterCalls & {
 
 export function invitations(options: GuestlistOptions): Guestlist {
   const host = createHost(options);
-  const { database, clock, random, issuer, events } = host;
-  const tools = { clock, random };
+  const { database, clock, issuer } = host;
   let mounted: Provider | undefined;
   return {
     configure: (configuration) => configureProvider(host, configuration),
@@ -193,20 +92,8 @@ export function invitations(options: GuestlistOptions): Guestlist {
     },
     migrate: () => migrate(database),
     uninstall: () => uninstall(database),
-    addGroup: async ({ description = '', rights = [], ...group }) =>
-      void (await addGroup(database, { ...group, description, rights }, tools)),
-    changeGroup: (slug, change, actor = 'operator') => changeGroup(database, slug, { ...tools, actor, change }),
-    setPolicy: (slug, policy, actor = 'operator') => setPolicy(database, slug, { ...tools, actor, policy }),
-    policyOf: (slug) => policyOf(database, slug),
-    addRight: ({ name, description = '' }) => addRight(database, { name, description }, tools),
-    groupsOf: (accountId) => findClaimFacts(database, accountId, clock()),
-    grant: (accountId, wish, actor = 'operator') => grantTo(database, wish, { ...tools, accountId, actor, inside: events.granted }),
-    withdraw: (accountId, wish, actor = 'operator') =>
-      withdrawFrom(database, wish, { ...tools, accountId, actor, inside: events.withdrawn }),
-    ...inviting(host),
-    ...inviterCalls(host),
-    campaigns: campaignCalls(host),
-    requests: requestDesk(host),
+    ...callsOf(host),
+    within: (trx) => callsOf(within(host, trx)),
     gate: async ({ req, res }, interaction) => {
       if (!mounted) throw new TypeError('gate: call mount(provider) first');
       return gateOf({ host, provider: mounted }, { req, res }, interaction);
@@ -222,59 +109,5 @@ export function invitations(options: GuestlistOptions): Guestlist {
       return remind(host);
     },
     verifyAudit: (head) => verifyAudit(database, { head }),
-  };
-}
-
-type Inviting = Pick<
-  Guestlist,
-  | 'invite'
-  | 'resend'
-  | 'confirm'
-  | 'adopt'
-  | 'revoke'
-  | 'change'
-  | 'waitingForApproval'
-  | 'approve'
-  | 'reject'
-  | 'givenThrough'
-  | 'undo'
-  | 'find'
-  | 'list'
-  | 'timeline'
-  | 'waitingFor'
-  | 'mayInviteTo'
-  | 'addTemplate'
-  | 'listTemplates'
->;
-
-/** What an inviter can do. */
-function inviting(host: InvitationHost): Inviting {
-  const { database } = host;
-  return {
-    // The first form of the call has no address: there is always a link.
-    invite: async (options: InviteOptions) => withUrl(host, await invite(host, options)) as IssuedLink,
-    resend: (id, actor, { expiresAt } = {}) => resend(host, id, { actor, expiresAt }),
-    confirm: (id, actor) => confirm(host, id, { actor }),
-    adopt: (id, actor) => adopt(host, id, { actor }),
-    revoke: (id, actor) => revoke(host, id, { actor }),
-    change: (id, change, actor) => changeInvitation(host, id, { actor, change }),
-    waitingForApproval: (id) => waitingForApproval(host, id),
-    approve: (invitationId, accountId, actor) => approve(host, { invitationId, accountId, actor }),
-    reject: (invitationId, accountId, actor) => reject(host, { invitationId, accountId, actor }),
-    givenThrough: (id) => givenThrough(host, id),
-    undo: (id, actor, accountIds) => undo(host, id, { actor, accountIds }),
-    find: async (id) => {
-      const invitation = await findInvitation(database, id);
-      return invitation && summarize(host, database, invitation);
-    },
-    list: async ({ limit = 100, before } = {}) => {
-      const found = await listInvitations(database, { limit, before });
-      return Promise.all(found.map((invitation) => summarize(host, database, invitation)));
-    },
-    timeline: (id) => timelineOf(host, id),
-    mayInviteTo: (accountId) => mayInviteTo(host, accountId),
-    waitingFor: async (accountId) => (await waitingFor(host, accountId)).map(({ id }) => id),
-    addTemplate: (template, actor = 'operator') => addTemplate(host, template, { actor }),
-    listTemplates: () => listTemplates(host),
   };
 }

@@ -13,6 +13,8 @@ export type Account = {
   readonly email: string;
   /** When our own mail proved the mailbox. */
   readonly emailVerifiedAt: Date | undefined;
+  /** The language that they have chosen, or registered in. */
+  readonly locale: string | undefined;
   readonly createdAt: Date;
   readonly disabledAt: Date | undefined;
   readonly otherEmails: readonly { readonly email: string; readonly verified: boolean }[];
@@ -22,8 +24,8 @@ export type Account = {
 export const passwordAcr = 'urn:guestlist:acr:pwd';
 export const acrValues = [passwordAcr] as const;
 
-export function toPerson({ name, email, emailVerifiedAt, disabledAt, otherEmails }: Account): HostPerson {
-  return { name, email, emailVerified: emailVerifiedAt !== undefined, disabled: disabledAt !== undefined, otherEmails };
+export function toPerson({ name, email, emailVerifiedAt, locale, disabledAt, otherEmails }: Account): HostPerson {
+  return { name, email, emailVerified: emailVerifiedAt !== undefined, locale, disabled: disabledAt !== undefined, otherEmails };
 }
 
 /** OIDC Core §5.1. The provider passes on only what was asked for and granted. */

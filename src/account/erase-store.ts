@@ -9,10 +9,18 @@ export async function lockAddresses(trx: Transaction, accountId: string): Promis
 }
 
 export async function eraseAccountRow(trx: Transaction, accountId: string, now: Date): Promise<void> {
-  for (const table of ['account_email', 'account_token', 'told_answer', 'offered_places'] as const)
+  for (const table of [
+    'account_email',
+    'account_token',
+    'told_answer',
+    'offered_places',
+    'session_browser',
+    'console_session',
+    'console_held_form',
+  ] as const)
     await execute(trx, `delete from guestlist.${table} where account_id = :accountId`, { accountId });
   const sql = `update guestlist.account
-    set name = '', password_hash = null, disabled_at = coalesce(disabled_at, :now), erased_at = :now where id = :accountId`;
+    set name = '', locale = null, password_hash = null, disabled_at = coalesce(disabled_at, :now), erased_at = :now where id = :accountId`;
   await execute(trx, sql, { accountId, now });
 }
 

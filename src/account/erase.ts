@@ -14,10 +14,13 @@ import {
   forgetRequestsOf,
   lockAddresses,
 } from './erase-store.ts';
-import { accountWith, type ManageContext } from './manage.ts';
+import { accountOf, type ManageContext, type Whose } from './manage.ts';
 
 export type Erasing = ManageContext & {
-  /** Sessions, consents and tokens, and the apps are told; see `oidc/lost-access.ts`. */
+  /**
+   * Sessions, consents and tokens, and the apps are told; see `oidc/lost-access.ts`. It comes first: what it throws leaves
+   * everything as it was.
+   */
   readonly endSessions: (trx: Transaction, accountId: string) => Promise<unknown>;
 };
 
@@ -27,10 +30,10 @@ export type Erased = {
   readonly endedGrants: number;
 };
 
-/** By any of its addresses. What the account issued is suspended. Throws `account_not_found`, also for one that was erased before. */
-export async function eraseAccount(db: Database, email: string, { clock, random, actor, endSessions }: Erasing): Promise<Erased> {
+/** What the account issued is suspended. Throws `account_not_found`, also for one that was erased before. */
+export async function eraseAccount(db: Database, whose: Whose, { clock, random, actor, from, endSessions }: Erasing): Promise<Erased> {
   return inTransaction(db, async (trx) => {
-    const { id: accountId } = await accountWith(trx, email);
+    const { id: accountId } = await accountOf(trx, whose);
     const addresses = await lockAddresses(trx, accountId);
     const now = clock();
     await endSessions(trx, accountId);
@@ -47,7 +50,7 @@ export async function eraseAccount(db: Database, email: string, { clock, random,
       now,
     );
     await eraseAccountRow(trx, accountId, now);
-    await recordAudit(trx, { at: now, actor, action: 'account.erased', subject: accountId, detail: { endedGrants } }, random);
+    await recordAudit(trx, { at: now, actor, from, action: 'account.erased', subject: accountId, detail: { endedGrants } }, random);
     return { accountId, endedGrants };
   });
 }

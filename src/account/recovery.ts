@@ -13,7 +13,7 @@ import type { Account } from './account.ts';
 import { deleteOtherEmails } from './address-store.ts';
 import type { AccountSite } from './interaction.ts';
 import { linkHours, mintToken, tokenDigest } from './mail-link.ts';
-import { queuePasswordChanged, queueReset } from './mails.ts';
+import { type LinkLetter, type MailSite, queuePasswordChanged, queueReset } from './mails.ts';
 import {
   type AccountToken,
   deleteExpiredTokens,
@@ -46,12 +46,41 @@ export async function askForReset(site: AccountSite, { email, from, locale }: As
     const to = (account && addressesOf(account).find((address) => emailKey(address) === key)) ?? email;
     await keptIf(trx, account !== undefined, async () => {
       await deleteExpiredTokens(trx, now);
-      const accountId = account?.id ?? newId(now, random);
-      const expiresAt = addSeconds(now, linkHours * 60 * 60);
-      await insertToken(trx, { digest: tokenDigest(token), purpose: 'password_reset', accountId, email: to, key, now, expiresAt });
-      await queueReset(site, trx, { to, token, locale, now });
+      await mailLink(site, trx, { accountId: account?.id ?? newId(now, random), to, key, token, locale, now });
     });
   });
+}
+
+type ResetSite = MailSite & Pick<AccountSite, 'database' | 'clock'>;
+
+/**
+ * The same link, by somebody who looks after the account of a person that cannot get in: it goes to its first address, and
+ * to nobody else. Throws `account_not_found`, `account_disabled`.
+ */
+export async function mailReset(site: ResetSite, { accountId, actor, from }: ResetFor): Promise<void> {
+  const { database, clock, random } = site;
+  const token = mintToken(random);
+  await inTransaction(database, async (trx) => {
+    const now = clock();
+    const account = await findAccountById(trx, accountId);
+    if (!account) throw new Failure('account_not_found', { accountId });
+    if (account.disabledAt) throw new Failure('account_disabled');
+    const { email: to, locale = 'en' } = account;
+    await recordAudit(trx, { at: now, actor, from, action: 'account.password_reset_asked', subject: accountId }, random);
+    await deleteExpiredTokens(trx, now);
+    await mailLink(site, trx, { accountId, to, key: emailKey(to), token, locale, now });
+  });
+}
+
+type ResetFor = { readonly accountId: string; readonly actor: string; readonly from: Origin | undefined };
+
+type Link = Pick<AccountToken, 'accountId' | 'key'> & LinkLetter;
+
+async function mailLink(site: MailSite, trx: Transaction, { accountId, key, ...letter }: Link): Promise<void> {
+  const { to, token, now } = letter;
+  const expiresAt = addSeconds(now, linkHours * 60 * 60);
+  await insertToken(trx, { digest: tokenDigest(token), purpose: 'password_reset', accountId, email: to, key, now, expiresAt });
+  await queueReset(site, trx, letter);
 }
 
 function addressesOf({ email, otherEmails }: Account): string[] {

@@ -116,11 +116,11 @@ export async function register(site: AccountSite, ctx: Context): Promise<void> {
     return finish(site, ctx, { accountId: repeated, answer: gate.visit.answer ?? 'joined' });
   if (gate.refusal) return showForm(site, ctx, { interaction, fields });
   const passwordHash = await site.passwords.hash(form.value.password);
-  const createAccount = (trx: Transaction, source: AccountSource) =>
-    createAccountIn(trx, { site, from: originOf(ctx), registration: form.value, provenEmail: gate.provenEmail, passwordHash, ...source });
+  const locale = localeOf(site.renderer, ctx, interaction.params['ui_locales']);
+  const account = { site, from: originOf(ctx), registration: form.value, provenEmail: gate.provenEmail, locale, passwordHash };
+  const createAccount = (trx: Transaction, source: AccountSource) => createAccountIn(trx, { ...account, ...source });
   try {
     const redeemer = { createAccount, acr: passwordAcr };
-    const locale = localeOf(site.renderer, ctx, interaction.params['ui_locales']);
     await finish(
       site,
       ctx,
@@ -150,16 +150,18 @@ type Creation = AccountSource & {
   readonly from: Origin;
   readonly registration: Registration;
   readonly provenEmail: string | undefined;
+  readonly locale: string;
   readonly passwordHash: string;
 };
 
 async function createAccountIn(trx: Transaction, creation: Creation): Promise<string> {
-  const { site, from, registration, provenEmail, passwordHash, invitationId, now } = creation;
+  const { site, from, registration, provenEmail, locale, passwordHash, invitationId, now } = creation;
   const id = newId(now, site.random);
   const { name, email, afresh } = registration;
   const isProven = provenEmail !== undefined && emailKey(provenEmail) === emailKey(email);
   if (isProven && afresh) await takeUnprovenEmail(trx, creation, id);
-  await insertAccount(trx, { id, name, email, emailVerifiedAt: isProven ? now : undefined, passwordHash, createdAt: now, invitationId });
+  const emailVerifiedAt = isProven ? now : undefined;
+  await insertAccount(trx, { id, name, email, emailVerifiedAt, locale, passwordHash, createdAt: now, invitationId });
   await recordAudit(trx, { at: now, actor: id, from, action: 'account.created', subject: id, detail: { invitationId } }, site.random);
   return id;
 }

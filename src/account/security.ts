@@ -21,20 +21,25 @@ import { type ReturnPath, type SignedIn, signedIn, signInPath } from './sessions
 import { findPasswordHash, replacePasswordHash } from './store.ts';
 
 export type Member = SignedIn;
-type MemberPage = (site: AccountSite, ctx: Context, member: Member) => Promise<void>;
+type MemberPage<Site> = (site: Site, ctx: Context, member: Member) => Promise<void>;
+type MemberSite = Pick<AccountSite, 'provider' | 'database' | 'issuer'>;
 
 /** Whoever is not signed in signs in first, and comes back. */
-export function forMembers(page: MemberPage, returnTo: ReturnPath = '/account/security') {
-  return async (site: AccountSite, ctx: Context): Promise<void> => {
+export function forMembers<Site extends MemberSite>(
+  page: MemberPage<Site>,
+  returnTo: ReturnPath | ((ctx: Context) => ReturnPath) = '/account/security',
+) {
+  return async (site: Site, ctx: Context): Promise<void> => {
     const member = await signedIn(site, ctx);
     if (member) return page(site, ctx, member);
+    const back = typeof returnTo === 'function' ? returnTo(ctx) : returnTo;
     // They gave up signing in: asking again would go round and round.
-    leadTo(ctx, ctx.query['error'] === undefined ? signInPath(site, returnTo) : ownPath(site.issuer, '/'));
+    leadTo(ctx, ctx.query['error'] === undefined ? signInPath(site, back) : ownPath(site.issuer, '/'));
   };
 }
 
 /** Throws `foreign_origin`, `form_expired`. */
-export async function readMemberForm({ issuer }: AccountSite, ctx: Context, formToken: string): Promise<Fields> {
+export async function readMemberForm({ issuer }: Pick<AccountSite, 'issuer'>, ctx: Context, formToken: string): Promise<Fields> {
   const { form_token, ...fields } = await readOwnForm(ctx.req, new URL(issuer).origin);
   if (form_token !== formToken) throw new Failure('form_expired');
   return fields;

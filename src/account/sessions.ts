@@ -36,7 +36,9 @@ export async function signedIn(
 
 export const ownPagesClientId = 'guestlist-account';
 const returnPaths = ['/', '/account/security', '/account/confirm'] as const;
-export type ReturnPath = (typeof returnPaths)[number];
+/** An app's redirect addresses are an exact list: to any page of the portal they come by way of this one, see `arrivedAt`. */
+const arrivalPath = '/me/arrived';
+export type ReturnPath = (typeof returnPaths)[number] | `/me${string}`;
 
 /** Asks nobody for consent. */
 export function ownPagesClient(issuer: string): ClientMetadata {
@@ -45,18 +47,34 @@ export function ownPagesClient(issuer: string): ClientMetadata {
     token_endpoint_auth_method: 'none',
     grant_types: [],
     response_types: ['none'],
-    redirect_uris: returnPaths.map((path) => ownUrl(issuer, path)),
+    redirect_uris: [...returnPaths, arrivalPath].map((path) => ownUrl(issuer, path)),
     first_party: true,
   };
 }
 
 /** A path that leads by way of signing in to a page of ours. */
 export function signInPath({ provider, issuer }: { readonly provider: Provider; readonly issuer: string }, returnTo: ReturnPath): string {
+  const isListed = (returnPaths as readonly string[]).includes(returnTo);
   const query = new URLSearchParams({
     client_id: ownPagesClientId,
     response_type: 'none',
     scope: 'openid',
-    redirect_uri: ownUrl(issuer, returnTo),
+    redirect_uri: ownUrl(issuer, isListed ? returnTo : arrivalPath),
+    ...(isListed ? {} : { state: returnTo }),
   });
   return `${provider.pathFor('authorization')}?${query}`;
+}
+
+/**
+ * The page of the portal that they set out for, as they come back from signing in. It is told by `state`, which anybody
+ * can make up: nothing but a path of the portal counts, and opening one does nothing.
+ */
+export function arrivedAt({ query }: Pick<Context, 'query'>): ReturnPath {
+  const { error, state } = query;
+  if (error !== undefined) return '/';
+  return typeof state === 'string' && isPortalPath(state) ? state : '/me';
+}
+
+export function isPortalPath(path: string): path is `/me${string}` {
+  return path.length <= 200 && /^\/me(?:\/[A-Za-z0-9][A-Za-z0-9._~-]*)*$/.test(path);
 }

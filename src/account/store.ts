@@ -4,27 +4,29 @@ import { execute, firstRow, type Queryable, rows, type Transaction, violates } f
 import type { Account } from './account.ts';
 import { type EmailKey, emailKey } from '../lib/email.ts';
 
-type AccountRow = {
+export type AccountRow = {
   id: string;
   name: string;
   email: string;
   verified_at: Date | null;
+  locale: string | null;
   created_at: Date;
   disabled_at: Date | null;
   others: { readonly email: string; readonly verified: boolean }[];
 };
 
-const columns = `a.id, a.name, e.email, e.verified_at, a.created_at, a.disabled_at,
+export const accountColumns = `a.id, a.name, e.email, e.verified_at, a.locale, a.created_at, a.disabled_at,
   (select coalesce(json_agg(json_build_object('email', o.email, 'verified', o.verified_at is not null) order by o.created_at), '[]')
     from guestlist.account_email o where o.account_id = a.id and o.primary_since is null) as others`;
-const source = 'guestlist.account a join guestlist.account_email e on e.account_id = a.id and e.primary_since is not null';
+export const accountSource = 'guestlist.account a join guestlist.account_email e on e.account_id = a.id and e.primary_since is not null';
 
-function toAccount(row: AccountRow): Account {
+export function toAccount(row: AccountRow): Account {
   return {
     id: row.id,
     name: row.name,
     email: row.email,
     emailVerifiedAt: row.verified_at ?? undefined,
+    locale: row.locale ?? undefined,
     createdAt: row.created_at,
     disabledAt: row.disabled_at ?? undefined,
     otherEmails: row.others,
@@ -37,6 +39,7 @@ export type NewAccount = {
   readonly email: string;
   /** Undefined: nobody has proven that mailbox. */
   readonly emailVerifiedAt: Date | undefined;
+  readonly locale?: string | undefined;
   readonly passwordHash: string;
   readonly createdAt: Date;
   readonly invitationId: string;
@@ -47,9 +50,9 @@ export async function insertAccount(trx: Transaction, account: NewAccount): Prom
   await execute(
     trx,
     `
-    insert into guestlist.account (id, name, password_hash, created_at, invitation_id)
-    values (:id, :name, :passwordHash, :createdAt, :invitationId)`,
-    account,
+    insert into guestlist.account (id, name, locale, password_hash, created_at, invitation_id)
+    values (:id, :name, :locale, :passwordHash, :createdAt, :invitationId)`,
+    { ...account, locale: account.locale ?? null },
   );
   try {
     await execute(
@@ -66,8 +69,15 @@ export async function insertAccount(trx: Transaction, account: NewAccount): Prom
 }
 
 export async function findAccountById(db: Queryable, id: string): Promise<Account | undefined> {
-  const row = await firstRow<AccountRow>(db, `select ${columns} from ${source} where a.id = :id`, { id });
+  const row = await firstRow<AccountRow>(db, `select ${accountColumns} from ${accountSource} where a.id = :id`, { id });
   return row && toAccount(row);
+}
+
+/** Those of them that there are, in no order. */
+export async function findAccounts(db: Queryable, ids: readonly string[]): Promise<Account[]> {
+  if (ids.length === 0) return [];
+  const sql = `select ${accountColumns} from ${accountSource} where a.id = any(:ids)`;
+  return (await rows<AccountRow>(db, sql, { ids })).map(toAccount);
 }
 
 /** By any of the account's addresses. */
@@ -75,7 +85,7 @@ export async function findAccountByEmail(db: Queryable, key: EmailKey): Promise<
   const row = await firstRow<AccountRow>(
     db,
     `
-    select ${columns} from ${source}
+    select ${accountColumns} from ${accountSource}
     where a.id = (select account_id from guestlist.account_email where email_key = :key)`,
     { key },
   );
@@ -89,6 +99,10 @@ export async function findPasswordHash(db: Queryable, accountId: string): Promis
   return row?.hash ?? undefined;
 }
 
+export async function saveLocale(db: Queryable, accountId: string, locale: string): Promise<void> {
+  await execute(db, 'update guestlist.account set locale = :locale where id = :accountId', { accountId, locale });
+}
+
 /** False if the password is no longer the one that `previous` is a hash of. */
 export async function replacePasswordHash(
   db: Queryable,
@@ -97,6 +111,12 @@ export async function replacePasswordHash(
 ): Promise<boolean> {
   const sql = 'update guestlist.account set password_hash = :hash where id = :accountId and password_hash = :previous';
   return (await execute(db, sql, { accountId, previous, hash })) === 1;
+}
+
+/** False if it is the name already, or there is no such account. */
+export async function updateName(db: Queryable, accountId: string, name: string): Promise<boolean> {
+  const sql = 'update guestlist.account set name = :name where id = :accountId and erased_at is null and name <> :name';
+  return (await execute(db, sql, { accountId, name })) === 1;
 }
 
 export type Mailbox = { readonly accountId: string; readonly verified: boolean };
@@ -142,7 +162,7 @@ export async function replaceLostEmail(trx: Transaction, accountId: string, now:
 
 /** Newest first. */
 export async function listAccounts(db: Queryable, limit: number): Promise<Account[]> {
-  const found = await rows<AccountRow>(db, `select ${columns} from ${source} order by a.id desc limit :limit`, { limit });
+  const found = await rows<AccountRow>(db, `select ${accountColumns} from ${accountSource} order by a.id desc limit :limit`, { limit });
   return found.map(toAccount);
 }
 

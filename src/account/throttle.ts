@@ -46,6 +46,8 @@ export function createAccountThrottles(database: Database): AccountThrottles {
       await mailsOfPlace.consume(addressBlock(ip));
       await mailsToMailbox.consume(countingKey(key));
     },
-    beforeNewPassword: (accountId) => newPasswords.consume(accountId),
+    async beforeNewPassword(accountId) {
+      await newPasswords.consume(accountId);
+    },
   };
 }

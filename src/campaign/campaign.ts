@@ -20,6 +20,9 @@ export type Campaign = {
   readonly kind: CampaignKind;
   /** Account in whose name the invitations are made; undefined: the operator. */
   readonly inviterId: string | undefined;
+  /** What each row gives, as it was wished for: `choir`, `choir:manager`. */
+  readonly groups: readonly string[];
+  readonly rights: readonly string[];
   readonly createdAt: Date;
   /** Undefined: its rows are still being read. */
   readonly storedAt: Date | undefined;
@@ -110,6 +113,9 @@ export type CampaignRow = RowFacts & {
   readonly failure: RowProblem | FailureCode | `policy_refused:${PolicyRule}` | undefined;
   readonly state: RowState;
 };
+
+/** What was answered to a row, or, if it could not be made since, why. */
+export type RowOutcome = Omit<RowAnswer, 'answer'> & { readonly answer: 'valid' | NonNullable<CampaignRow['failure']> };
 
 /** What tells most: that somebody is in, then that nobody can come in any more, then how far they came. */
 const inOrder = ['joined', 'revoked', 'expired', 'declined', 'started', 'opened', 'bounced', 'mailed', 'made'] as const;

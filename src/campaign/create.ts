@@ -32,7 +32,7 @@ export async function createCampaign(host: InvitationHost, draft: CampaignDraft,
   await insertCampaign(database, { ...campaign, id, createdAt });
   try {
     const { problems, count } = await storeRows(host, id, judgedRows(draft.rows, prepared));
-    if (count === 0) throw new TypeError('campaign: there are no rows');
+    if (count === 0) throw new TypeError('campaign: rows must be given: there are no rows');
     await inTransaction(database, async (trx) => {
       const now = clock();
       await markStored(trx, id, now);
@@ -43,7 +43,8 @@ export async function createCampaign(host: InvitationHost, draft: CampaignDraft,
     if (!stored) throw new Error('the campaign is gone');
     return { ...stored, problems };
   } catch (error) {
-    await inTransaction(database, (trx) => deleteUnstored(trx, id));
+    // Where it cannot be done now, `removeAbandoned` does it.
+    await inTransaction(database, (trx) => deleteUnstored(trx, id)).catch(() => undefined);
     throw error;
   }
 }

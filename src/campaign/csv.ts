@@ -2,10 +2,9 @@
  * From a CSV file (RFC 4180, and what spreadsheets make of it) to rows with an address, read as it comes. csv-parse reads
  * each row by itself, so that one that is broken takes no other along. What looks like a formula is text like any other.
  */
-import { isUtf8 } from 'node:buffer';
 import { parse } from 'csv-parse/sync';
 import type { RowProblem } from './campaign.ts';
-import { type Bytes, type Line, linesOf, longestRow } from './lines.ts';
+import { type Bytes, encodingProblemOf, type Line, linesOf, longestRow } from './lines.ts';
 
 /** By the name in the first row, or by number, 1 being the first. What is not said is found by its usual names. */
 export type Columns = {
@@ -21,24 +20,24 @@ export type ReadRow = { readonly position: number } & (
 );
 
 type Cells = readonly string[];
-type Read = { readonly position: number } & ({ readonly cells: Cells } | { readonly problem: RowProblem });
+export type CsvRecord = { readonly position: number } & ({ readonly cells: Cells } | { readonly problem: RowProblem });
 
 /** Throws `TypeError` where the file as a whole cannot be read: it is empty, has no such column, or one name twice. */
 export async function* csvRows(csv: Bytes, columns: Columns = {}): AsyncGenerator<ReadRow> {
   let places: Places | undefined;
-  for await (const row of records(csv)) {
+  for await (const row of csvRecords(csv)) {
     if (!places && 'problem' in row) {
       if (row.problem === 'row_too_long' || row.problem === 'malformed') yield row;
-      else throw new TypeError('campaign: the first row must be UTF-8');
+      else throw new TypeError('campaign: rows must be UTF-8, the first one at least');
     } else if (!places && 'cells' in row) {
       places = placesIn(row.cells, columns);
       if (!places.hasHeader) yield pick(row, places);
     } else if (places) yield pick(row, places);
   }
-  if (!places) throw new TypeError('campaign: there are no rows');
+  if (!places) throw new TypeError('campaign: rows must be given: there are no rows');
 }
 
-function pick(row: Read, places: Places): ReadRow {
+function pick(row: CsvRecord, places: Places): ReadRow {
   if ('problem' in row) return row;
   const cell = (place: number | undefined) => (place === undefined ? undefined : row.cells[place]?.trim() || undefined);
   return { position: row.position, email: cell(places.email), name: cell(places.name), key: cell(places.key) };
@@ -92,16 +91,16 @@ function numbered(wished: number, column: string): number {
 
 function named(names: readonly string[], wanted: readonly string[], called: string): number | undefined {
   const found = names.flatMap((name, index) => (wanted.includes(name) ? [index] : []));
-  if (found.length > 1) throw new TypeError(`campaign: more than one column could be “${called}”: say which by its number`);
+  if (found.length > 1) throw new TypeError(`campaign: columns must be clear: more than one could be “${called}”: say which by its number`);
   return found[0];
 }
 
 function missing(column: string, wished: string): never {
-  throw new TypeError(`campaign: columns.${column}: the first row has no column “${wished}”, nor an address`);
+  throw new TypeError(`campaign: columns.${column} must be found: the first row has no column “${wished}”, nor an address`);
 }
 
-/** Blank lines are none. */
-async function* records(csv: Bytes): AsyncGenerator<Read> {
+/** Each row by itself, whatever its cells mean. Blank lines are none. */
+export async function* csvRecords(csv: Bytes): AsyncGenerator<CsvRecord> {
   let delimiter: string | undefined;
   let open: Line[] = [];
   for await (const line of linesOf(csv)) {
@@ -134,8 +133,8 @@ const mostLines = 20;
 type Settling = { readonly delimiter: string; readonly isLast: boolean };
 
 /** Lines belong together while a quote is open. If they never become a row, the first of them is broken, and it alone. */
-function settle(lines: readonly Line[], { delimiter, isLast }: Settling): { readonly done: Read[]; readonly rest: Line[] } {
-  const done: Read[] = [];
+function settle(lines: readonly Line[], { delimiter, isLast }: Settling): { readonly done: CsvRecord[]; readonly rest: Line[] } {
+  const done: CsvRecord[] = [];
   let queue = [...lines];
   while (queue.length > 0) {
     const { count, row } = firstRow(queue, delimiter);
@@ -146,11 +145,11 @@ function settle(lines: readonly Line[], { delimiter, isLast }: Settling): { read
   return { done, rest: [] };
 }
 
-function brokenBy({ number, bytes }: Line): Read {
+function brokenBy({ number, bytes }: Line): CsvRecord {
   return { position: number, problem: bytes ? 'malformed' : 'row_too_long' };
 }
 
-type Tried = { readonly count: number; readonly row: Read | 'open' | 'broken' | 'blank' };
+type Tried = { readonly count: number; readonly row: CsvRecord | 'open' | 'broken' | 'blank' };
 
 function firstRow(lines: readonly Line[], delimiter: string): Tried {
   for (const [index, line] of lines.slice(0, mostLines).entries()) {
@@ -161,11 +160,12 @@ function firstRow(lines: readonly Line[], delimiter: string): Tried {
   return { count: lines.length, row: 'open' };
 }
 
-function rowOf(lines: readonly Line[], delimiter: string): Read | 'open' | 'broken' {
+function rowOf(lines: readonly Line[], delimiter: string): CsvRecord | 'open' | 'broken' {
   const bytes = Buffer.concat(lines.flatMap((line, index) => [...(index === 0 ? [] : [newline]), line.bytes ?? newline]));
   const position = lines[0]?.number ?? 0;
   if (bytes.length > longestRow) return 'broken';
-  if (!isUtf8(bytes)) return { position, problem: looksLikeLatin1(bytes) ? 'latin1' : 'not_utf8' };
+  const problem = encodingProblemOf(bytes);
+  if (problem) return { position, problem };
   if (bytes.includes(0)) return 'broken';
   if (isOpen(bytes)) return 'open';
   try {
@@ -182,9 +182,4 @@ function isOpen(bytes: Buffer): boolean {
   let quotes = 0;
   for (let at = bytes.indexOf(34); at >= 0; at = bytes.indexOf(34, at + 1)) quotes += 1;
   return quotes % 2 === 1;
-}
-
-/** In both, letters with accents stand from 0xC0 on; what a truncated UTF-8 leaves behind lies below as well. */
-function looksLikeLatin1(bytes: Buffer): boolean {
-  return bytes.every((byte) => byte < 0x80 || byte >= 0xa0);
 }

@@ -19,6 +19,7 @@ import { type EmailKey, emailKey, emailSchema, inDomains } from '../lib/email.ts
 import type { CampaignKind, RowAnswer, RowProblem } from './campaign.ts';
 import { type Columns, csvRows, type ReadRow } from './csv.ts';
 import type { Bytes } from './lines.ts';
+import { ndjsonRows } from './ndjson.ts';
 import { mailboxOf, pastedRows } from './pasted.ts';
 import { findInvited } from './store.ts';
 
@@ -28,9 +29,21 @@ export type CampaignWish = Omit<InviteOptions, 'maxUses' | 'email' | 'channels' 
   readonly pin?: true;
 };
 
+export type CampaignPerson = {
+  /** Perhaps with a name: `Ada Park <ada@example.org>`. */
+  readonly email: string;
+  readonly name?: string | undefined;
+  /** What makes it the same row. Default: the address. */
+  readonly key?: string | undefined;
+};
+
 export type CampaignSource =
   /** Bytes or text, as they come; each row is mailed. */
   | { readonly csv: Bytes; readonly columns?: Columns }
+  /** An object in each line; its columns are names. Each row is mailed. */
+  | { readonly ndjson: Bytes; readonly columns?: Columns }
+  /** Each is mailed; its number is its place in the list. */
+  | { readonly people: Iterable<CampaignPerson> | AsyncIterable<CampaignPerson> }
   /** Addresses in lines, or with commas or semicolons between them, each perhaps with a name: `Ada Park <ada@example.org>`. */
   | { readonly pasted: string }
   /** So many cards, 1 to 2,000, to hand out. */
@@ -45,19 +58,26 @@ export type CampaignDraft = {
   readonly rows: CampaignSource;
 };
 
-const mostRows = 50_000;
+export const mostRows = 50_000;
 export const mostCards = 2_000;
+
+const bytesSchema = z.custom<Bytes>((given) => given !== undefined && given !== null);
+const peopleSchema = z.custom<Iterable<CampaignPerson>>(
+  (given) => typeof given === 'object' && given !== null && (Symbol.iterator in given || Symbol.asyncIterator in given),
+);
 
 const draftSchema = z.object({
   name: plainLine(100).min(1, 'must not be empty'),
   inviterId: z.string().min(1, 'must not be empty').max(255, 'is too long').optional(),
   rows: z.union(
     [
-      z.strictObject({ csv: z.custom<Bytes>((given) => given !== undefined && given !== null), columns: z.custom<Columns>().optional() }),
+      z.strictObject({ csv: bytesSchema, columns: z.custom<Columns>().optional() }),
+      z.strictObject({ ndjson: bytesSchema, columns: z.custom<Columns>().optional() }),
+      z.strictObject({ people: peopleSchema }),
       z.strictObject({ pasted: z.string() }),
       z.strictObject({ cards: z.int().min(1).max(mostCards) }),
     ],
-    `must be { csv }, { pasted }, or { cards: 1 to ${mostCards} }`,
+    `must be { csv }, { ndjson }, { people }, { pasted }, or { cards: 1 to ${mostCards} }`,
   ),
 });
 
@@ -130,13 +150,27 @@ export async function* judgedRows(source: CampaignSource, { wish: { domains = []
   if ('cards' in source) return yield* cardRows(source.cards);
   const seen = new Set<string>();
   let count = 0;
-  for await (const row of 'csv' in source ? csvRows(source.csv, source.columns) : pastedRows(source.pasted)) {
+  for await (const row of rowsIn(source)) {
     count += 1;
     if (count > mostRows) {
       yield refused(row.position, 'too_many_rows');
       return;
     }
     yield judge(row, { seen, domains });
+  }
+}
+
+function rowsIn(source: Exclude<CampaignSource, { readonly cards: number }>): Iterable<ReadRow> | AsyncIterable<ReadRow> {
+  if ('csv' in source) return csvRows(source.csv, source.columns);
+  if ('ndjson' in source) return ndjsonRows(source.ndjson, source.columns);
+  return 'people' in source ? listedRows(source.people) : pastedRows(source.pasted);
+}
+
+async function* listedRows(people: Iterable<CampaignPerson> | AsyncIterable<CampaignPerson>): AsyncGenerator<ReadRow> {
+  let position = 0;
+  for await (const { email, name, key } of people) {
+    position += 1;
+    yield { position, email, name: name?.trim() || undefined, key: key?.trim() || undefined };
   }
 }
 

@@ -2,6 +2,8 @@
  * From bytes to lines, however long they are: no more of one is kept than a row may have. Owns line ends and the byte
  * order mark; what a line says is `csv.ts`.
  */
+import { isUtf8 } from 'node:buffer';
+import type { RowProblem } from './campaign.ts';
 
 /** Bytes of one row. */
 export const longestRow = 65_536;
@@ -68,4 +70,15 @@ function keep(pending: Pending, part: Buffer): void {
 
 function whole({ parts, size }: Pending): Buffer | undefined {
   return size > longestRow ? undefined : Buffer.concat(parts);
+}
+
+/** Undefined: it is UTF-8. */
+export function encodingProblemOf(bytes: Buffer): Extract<RowProblem, 'latin1' | 'not_utf8'> | undefined {
+  if (isUtf8(bytes)) return undefined;
+  return looksLikeLatin1(bytes) ? 'latin1' : 'not_utf8';
+}
+
+/** In both, letters with accents stand from 0xC0 on; what a truncated UTF-8 leaves behind lies below as well. */
+function looksLikeLatin1(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte < 0x80 || byte >= 0xa0);
 }

@@ -3,9 +3,11 @@
  * made once however many work at it. Every row goes the ordinary way of an invitation, whose refusal is the row's answer.
  * Cards are made all at once, because their links and PINs are shown then and never again.
  */
+import { type Origin, recordAudit } from '../audit/audit.ts';
 import { Failure, statusOf } from '../errors.ts';
 import type { Grant } from '../group/group.ts';
 import { resolveGrants } from '../group/manage.ts';
+import { type By, type Deed, deedOf } from '../invitation/deed.ts';
 import { type InvitationHost, invitationUrl } from '../invitation/host.ts';
 import { type InvitationPlan, type IssuedInvitation, issueIn, planInvitation } from '../invitation/issue.ts';
 import { addSeconds } from '../lib/clock.ts';
@@ -41,6 +43,8 @@ export type Card = {
 };
 
 export type Running = {
+  /** Who asks for it, and perhaps from where; the invitations are in the inviter's name all the same. Default: the operator. */
+  readonly by?: By;
   /** Asked before each batch; the rest waits for another time. */
   readonly isEnough?: () => boolean;
   /** Of a campaign of cards: runs before they are good for anything, and none is made if it fails. It may be called again. */
@@ -56,8 +60,9 @@ export type Ran = CampaignSummary & {
 export async function runCampaign(host: InvitationHost, id: string, running: Running = {}): Promise<Ran> {
   const found = await findWish(host.database, id);
   if (!found) throw new Failure('campaign_not_found');
-  const cards = found.kind === 'cards' ? await makeCards(host, id, running.keep) : [];
-  if (found.kind === 'mailed') await mailAll(host, id, running);
+  const deed = deedOf(running.by ?? 'operator');
+  const cards = found.kind === 'cards' ? await makeCards(host, id, { keep: running.keep, deed }) : [];
+  if (found.kind === 'mailed') await mailAll(host, id, { isEnough: running.isEnough, deed });
   return { ...(await getCampaign(host, id)), cards };
 }
 
@@ -87,21 +92,32 @@ export async function runDue(host: InvitationHost, isEnough: () => boolean = () 
 
 const batchSize = 100;
 
-type Mailing = Pick<Running, 'isEnough'> & { readonly afterBatch?: () => Promise<void> };
+type Mailing = {
+  readonly isEnough?: (() => boolean) | undefined;
+  readonly afterBatch?: () => Promise<void>;
+  /** Undefined: a worker, which nobody has told to. */
+  readonly deed?: Deed;
+};
 
-async function mailAll(host: InvitationHost, id: string, { isEnough, afterBatch }: Mailing): Promise<void> {
-  while (!isEnough?.() && (await makeBatch(host, id)) > 0) await afterBatch?.();
+async function mailAll(host: InvitationHost, id: string, { isEnough, afterBatch, deed }: Mailing): Promise<void> {
+  while (!isEnough?.() && (await makeBatch(host, id, deed)) > 0) await afterBatch?.();
 }
 
-type Making = { readonly id: string; readonly wish: StoredWish; readonly campaign: WishRow; readonly now: Date };
+type Making = {
+  readonly id: string;
+  readonly wish: StoredWish;
+  readonly campaign: WishRow;
+  readonly now: Date;
+  readonly deed: Deed | undefined;
+};
 
 /** How many rows it settled; none if there are none, if others are at them, or if it is cancelled. */
-async function makeBatch(host: InvitationHost, id: string): Promise<number> {
+async function makeBatch(host: InvitationHost, id: string, deed: Deed | undefined): Promise<number> {
   const now = host.clock();
   const campaign = await findWish(host.database, id);
   if (!campaign?.isOpen) return 0;
   const wish = toWish(campaign.wish);
-  const making: Making = { id, wish, campaign, now };
+  const making: Making = { id, wish, campaign, now, deed };
   const plan = await planOrFailure(host, making, { email: 'somebody@example.org' });
   const settled = await inTransaction(host.database, async (trx) => {
     if (!(await lockWish(trx, id, 'share'))?.isOpen) return 0;
@@ -110,6 +126,7 @@ async function makeBatch(host: InvitationHost, id: string): Promise<number> {
     if (rows.length === 0) return 0;
     const made = await mailRows(host, trx, { ...making, rows, plan });
     await settleRows(trx, id, { settled: made, now });
+    await recordRun(host, trx, { ...making, settled: made });
     return rows.length;
   });
   if (settled > 0) host.afterCommit();
@@ -152,7 +169,7 @@ async function mailRows(host: InvitationHost, trx: Transaction, { rows, plan, ..
     if (failure || email === null) settled.push({ position, invitationId: null, failure: failure ?? 'email_required' });
     else {
       const own = { ...plan, id: newId(making.now, host.random), wish: { ...plan.wish, email, label: labelOf(row, making) } };
-      settled.push(settledBy(position, await issueRow(host, trx, own)));
+      settled.push(settledBy(position, await issueRow(host, trx, { plan: own, from: making.deed?.from })));
     }
   }
   return settled;
@@ -175,9 +192,11 @@ function labelOf({ name, position }: Pick<WaitingRow, 'name' | 'position'>, { wi
 
 export const cardLabel = (campaignName: string, position: number) => `${campaignName} ${position}`;
 
-async function issueRow(host: InvitationHost, trx: Transaction, plan: InvitationPlan): Promise<IssuedInvitation | Failure> {
+type Issuing = { readonly plan: InvitationPlan; readonly from: Origin | undefined };
+
+async function issueRow(host: InvitationHost, trx: Transaction, issuing: Issuing): Promise<IssuedInvitation | Failure> {
   try {
-    return await inSavepoint(trx, () => issueIn(host, trx, { plan }));
+    return await inSavepoint(trx, () => issueIn(host, trx, issuing));
   } catch (error) {
     if (isAnswer(error)) return error;
     throw error;
@@ -190,14 +209,28 @@ function settledBy(position: number, issued: IssuedInvitation | Failure): Settle
   return { position, invitationId: null, failure: code === 'policy_refused' ? `${code}:${detail['rule']}` : code };
 }
 
+/** Whoever had it done, and for cards whoever saw their links; the inviter alone is on record with each invitation. */
+async function recordRun(
+  host: InvitationHost,
+  trx: Transaction,
+  { id, now, deed, settled }: Making & { settled: readonly Settled[] },
+): Promise<void> {
+  if (!deed) return;
+  const made = settled.filter(({ invitationId }) => invitationId !== null).length;
+  const detail = { made, failed: settled.length - made };
+  await recordAudit(trx, { at: now, ...deed, action: 'campaign.run', subject: id, detail }, host.random);
+}
+
 const plannedAtOnce = 50;
 
+type MakingCards = { readonly keep: Running['keep'] | undefined; readonly deed: Deed };
+
 /** All that wait, in one transaction. */
-async function makeCards(host: InvitationHost, id: string, keep?: Running['keep']): Promise<Card[]> {
+async function makeCards(host: InvitationHost, id: string, { keep, deed }: MakingCards): Promise<Card[]> {
   const { waiting } = await getCampaign(host, id);
   const campaign = await findWish(host.database, id);
   if (!campaign?.isOpen || waiting === 0) return [];
-  const making: Making = { id, campaign, wish: toWish(campaign.wish), now: host.clock() };
+  const making: Making = { id, campaign, wish: toWish(campaign.wish), now: host.clock(), deed };
   const plans: (InvitationPlan | Failure)[] = [];
   while (plans.length < waiting) {
     const count = Math.min(plannedAtOnce, waiting - plans.length);
@@ -208,6 +241,7 @@ async function makeCards(host: InvitationHost, id: string, keep?: Running['keep'
     const rows = await lockWaiting(trx, id, plans.length);
     const made = await issueCards(host, trx, { ...making, rows, plans });
     await settleRows(trx, id, { settled: made.settled, now: making.now });
+    await recordRun(host, trx, { ...making, settled: made.settled });
     await keep?.(made.cards);
     return made.cards;
   });
@@ -224,7 +258,8 @@ async function issueCards(host: InvitationHost, trx: Transaction, { rows, plans,
   for (const [index, row] of rows.entries()) {
     const plan = plans[index];
     if (!plan) continue;
-    const issued = plan instanceof Failure ? plan : await issueRow(host, trx, withLabel(plan, labelOf(row, making)));
+    const issued =
+      plan instanceof Failure ? plan : await issueRow(host, trx, { plan: withLabel(plan, labelOf(row, making)), from: making.deed?.from });
     settled.push(settledBy(row.position, issued));
     if (issued instanceof Failure || issued.token === undefined || issued.code === undefined) continue;
     const { id: invitationId, token, code, pin, expiresAt } = issued;

@@ -1,6 +1,6 @@
 /** What became of the rows of a campaign: every SQL statement that reads it from the facts. */
 import { firstRow, type Queryable, rows } from '../lib/db.ts';
-import { type CampaignRow, type RowFacts, type Step, stateOfRow, steps } from './campaign.ts';
+import { type CampaignRow, type RowFacts, type RowOutcome, type Step, stateOfRow, steps } from './campaign.ts';
 
 /**
  * One line for each row, with the instant of each step. Ended by retention is expired: it was over before. What was
@@ -38,6 +38,30 @@ export async function listRows(
 ): Promise<CampaignRow[]> {
   const sql = `${factsSql} and r.position > :after order by r.position limit :limit`;
   return (await rows<FactsRow>(db, sql, { id, limit, after, now })).map(toRow);
+}
+
+type AnswerRow = {
+  readonly position: number;
+  readonly failure: RowOutcome['answer'] | null;
+  readonly email: string | null;
+  readonly name: string | null;
+};
+
+/** Only what came of each; of 50,000, all that is known would take long. */
+export async function listAnswers(
+  db: Queryable,
+  id: string,
+  { limit, after }: { readonly limit: number; readonly after: number },
+): Promise<RowOutcome[]> {
+  const sql = `select position, failure, email, name from guestlist.campaign_row where campaign_id = :id and position > :after
+    order by position limit :limit`;
+  const found = await rows<AnswerRow>(db, sql, { id, limit, after });
+  return found.map(({ position, failure, email, name }) => ({
+    position,
+    answer: failure ?? 'valid',
+    email: email ?? undefined,
+    name: name ?? undefined,
+  }));
 }
 
 const column = (step: Step) => `"${step}At"` satisfies `"${keyof RowFacts}"`;

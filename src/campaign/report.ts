@@ -1,9 +1,9 @@
 /** How a campaign is going: figures, rows, and the same as a file that a spreadsheet can open without running anything. */
 import { stringify } from 'csv-stringify/sync';
 import type { InvitationHost } from '../invitation/host.ts';
-import { type CampaignRow, type Report, steps } from './campaign.ts';
+import { type CampaignRow, type Report, type RowOutcome, steps } from './campaign.ts';
 import { getCampaign } from './make.ts';
-import { countDays, countSteps, listRows } from './report-store.ts';
+import { countDays, countSteps, listAnswers, listRows } from './report-store.ts';
 
 /** Throws `campaign_not_found`. */
 export async function reportOf(host: InvitationHost, id: string): Promise<Report> {
@@ -27,9 +27,29 @@ const pageSize = 1_000;
 export async function* exportCsv(host: InvitationHost, id: string): AsyncGenerator<string> {
   await getCampaign(host, id);
   yield toCsv([columns]);
+  for await (const page of pagesOf(host, id)) yield toCsv(page.map(cellsOf));
+}
+
+/** An object for each row, as it is read. Throws `campaign_not_found`. */
+export async function* exportRows(host: InvitationHost, id: string): AsyncGenerator<CampaignRow> {
+  await getCampaign(host, id);
+  for await (const page of pagesOf(host, id)) yield* page;
+}
+
+function pagesOf({ database, clock }: InvitationHost, id: string): AsyncGenerator<CampaignRow[]> {
+  return pages((after) => listRows(database, id, { limit: pageSize, after, now: clock() }));
+}
+
+/** What was answered to each row as it was read, or became of it since: quicker than all about it. Throws `campaign_not_found`. */
+export async function* answersOf(host: InvitationHost, id: string): AsyncGenerator<RowOutcome> {
+  await getCampaign(host, id);
+  for await (const page of pages((after) => listAnswers(host.database, id, { limit: pageSize, after }))) yield* page;
+}
+
+async function* pages<Row extends { readonly position: number }>(read: (after: number) => Promise<Row[]>): AsyncGenerator<Row[]> {
   for (let after = -1; ; ) {
-    const page = await listRows(host.database, id, { limit: pageSize, after, now: host.clock() });
-    if (page.length > 0) yield toCsv(page.map(cellsOf));
+    const page = await read(after);
+    if (page.length > 0) yield page;
     const last = page.at(-1);
     if (!last || page.length < pageSize) return;
     after = last.position;

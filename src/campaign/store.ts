@@ -68,15 +68,18 @@ type SummaryRow = Progress & {
   readonly name: string;
   readonly kind: CampaignKind;
   readonly inviterId: string | null;
+  readonly groups: string[];
+  readonly rights: string[];
   readonly createdAt: Date;
   readonly storedAt: Date | null;
   readonly cancelledAt: Date | null;
 };
 
-const summarySql = `
-  select c.id, c.name, c.kind, c.inviter_id as "inviterId", c.created_at as "createdAt", c.stored_at as "storedAt",
+const summarySql = (from: string) => `
+  select c.id, c.name, c.kind, c.inviter_id as "inviterId", coalesce(c.wish->'groups', '[]') as groups,
+    coalesce(c.wish->'rights', '[]') as rights, c.created_at as "createdAt", c.stored_at as "storedAt",
     c.cancelled_at as "cancelledAt", n.*
-  from guestlist.campaign c, lateral (
+  from ${from} c, lateral (
     select count(*)::int as rows, count(*) filter (where made_at is null and failed_at is null)::int as waiting,
       count(made_at)::int as made, count(failed_at)::int as failed
     from guestlist.campaign_row r where r.campaign_id = c.id) n`;
@@ -92,18 +95,32 @@ function toSummary({ inviterId, storedAt, cancelledAt, ...row }: SummaryRow): Ca
 }
 
 export async function findCampaign(db: Queryable, id: string): Promise<CampaignSummary | undefined> {
-  const row = await firstRow<SummaryRow>(db, `${summarySql} where c.id = :id`, { id });
+  const row = await firstRow<SummaryRow>(db, `${summarySql('guestlist.campaign')} where c.id = :id`, { id });
   return row && toSummary(row);
 }
 
-/** Newest first; with `before`, those made before that one; with `inviterId`, those in that account's name. */
-export async function listCampaigns(
-  db: Queryable,
-  { limit, before, inviterId }: { readonly limit: number; readonly before?: string | undefined; readonly inviterId?: string | undefined },
-): Promise<CampaignSummary[]> {
-  const sql = `${summarySql} where (:before::text is null or c.id < :before) and (:inviterId::text is null or c.inviter_id = :inviterId)
-    order by c.id desc limit :limit`;
-  return (await rows<SummaryRow>(db, sql, { limit, before: before ?? null, inviterId: inviterId ?? null })).map(toSummary);
+export type CampaignPage = {
+  readonly limit: number;
+  /** Those made before that one. */
+  readonly before?: string | undefined;
+  /** In that account's name. */
+  readonly inviterId?: string | undefined;
+  /** In that account's name, or giving nothing but places in these groups. */
+  readonly of?: { readonly accountId: string; readonly slugs: readonly string[] } | undefined;
+};
+
+/** Newest first. */
+export async function listCampaigns(db: Queryable, { limit, before, inviterId, of }: CampaignPage): Promise<CampaignSummary[]> {
+  const wanted = [
+    ...(before === undefined ? [] : ['c.id < :before']),
+    ...(inviterId === undefined ? [] : ['c.inviter_id = :inviterId']),
+    ...(of === undefined ? [] : ['(c.inviter_id = :accountId or c.group_slugs && :slugs::text[] and c.group_slugs <@ :slugs::text[])']),
+  ];
+  // Rows are counted of those on the page, not of each that is passed over.
+  const sql = `
+    with page as (select c.* from guestlist.campaign c where ${wanted.join(' and ') || 'true'} order by c.id desc limit :limit)
+    ${summarySql('page')} order by c.id desc`;
+  return (await rows<SummaryRow>(db, sql, { limit, before, inviterId, ...of })).map(toSummary);
 }
 
 export type WishRow = {
@@ -217,7 +234,7 @@ export async function listOpenInvitations(db: Queryable, campaignId: string, lim
   return (await rows<{ id: string }>(db, sql, { campaignId, limit })).map(({ id }) => id);
 }
 
-/** Also what its inviter sees of the invitation. False: there is no such row, or it was refused. */
+/** Also what its inviter sees of the invitation, and of those that it took the place of. False: there is no such row, or it was refused. */
 export async function updateName(
   trx: Transaction,
   campaignId: string,
@@ -226,7 +243,11 @@ export async function updateName(
   const where = 'campaign_id = :campaignId and position = :position and row_key is not null';
   await execute(
     trx,
-    `update guestlist.invitation set label = :label where id = (select invitation_id from guestlist.campaign_row where ${where})`,
+    `with recursive theirs (id) as (
+      select invitation_id from guestlist.campaign_row where ${where}
+      union
+      select i.replaces_id from theirs join guestlist.invitation i on i.id = theirs.id where i.replaces_id is not null)
+    update guestlist.invitation set label = :label where id in (select id from theirs)`,
     { campaignId, position, label },
   );
   const sql = `update guestlist.campaign_row set name = :name where ${where}`;

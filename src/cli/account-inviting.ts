@@ -1,4 +1,4 @@
-/** `guestlist account tree|invitations|delete`: who came through whom, what somebody issued, and erasing an account. */
+/** `guestlist account tree|invitations|revoke-invitations|delete`: who came through whom, what somebody issued, ending it, and erasing an account. */
 import type { Command } from 'commander';
 import { eraseAccount } from '../account/erase.ts';
 import { accountWith } from '../account/manage.ts';
@@ -7,7 +7,7 @@ import type { InviterNode } from '../invitation/inviters.ts';
 import type { Queryable } from '../lib/db.ts';
 import { endAllOf } from '../oidc/lost-access.ts';
 import { ending, type OutputOptions, print, withDatabase } from './command.ts';
-import { withEmails, withGuestlist } from './guestlist.ts';
+import { actorWith, withEmails, withGuestlist } from './guestlist.ts';
 import { wholeNumber } from './option.ts';
 import { summaryLine } from './summary.ts';
 
@@ -26,6 +26,15 @@ export function addInvitingOf(account: Command): void {
     .option('--limit <n>', 'how many', (text) => wholeNumber(text, { from: 1, to: 10_000 }), 100)
     .option('--json', 'answer in JSON')
     .action(ending(issued));
+  account
+    .command('revoke-invitations')
+    .description('end everything that somebody issued, for good: open invitations, and campaigns in their name')
+    .argument('<email>')
+    .option('--undo', 'also take back what was given through any of it')
+    .option('--dry-run', 'say what would be ended, and leave it')
+    .option('--as <email>', 'the admin who does it; without it the operator')
+    .option('--json', 'answer in JSON')
+    .action(ending(revokeAll));
   account
     .command('delete')
     .description('erase everything personal for good; counts and the tree keep its id')
@@ -60,6 +69,26 @@ async function issued(email: string, { limit, ...output }: OutputOptions & { rea
         lines.push(`  ${redeemedAt.toISOString()}  ${await nameOf(database, accountId)}`);
     }
     print(output, { value: found, lines: found.length > 0 ? lines : ['They have invited nobody.'] });
+  });
+}
+
+type RevokeOptions = OutputOptions & { readonly undo?: boolean; readonly dryRun?: boolean; readonly as?: string };
+
+async function revokeAll(email: string, { undo = false, dryRun = false, as, ...output }: RevokeOptions): Promise<void> {
+  await withGuestlist(async ({ guestlist, database }) => {
+    const { id } = await accountWith(database, email);
+    const done = await guestlist.inviters.revokeAll(id, { undo, dryRun }, await actorWith(database, as));
+    const undone = await withEmails(database, done.undone);
+    const lines = [
+      ...done.cancelled.map((campaignId) => `campaign ${campaignId}  ${dryRun ? 'would make no more' : 'makes no more'}`),
+      ...done.revoked.map((invitationId) => `${invitationId}  ${dryRun ? 'would be revoked' : 'is revoked'}`),
+      ...(undone.length > 0 ? [dryRun ? 'Would be taken back:' : 'Taken back:'] : []),
+      ...undone.map(({ email: theirs, accountId, grants }) => `  ${theirs ?? accountId}  ${grants.join(' ')}`),
+    ];
+    const places = (await guestlist.mayInviteTo(id)).map(({ slug }) => slug);
+    const hint = places.length > 0 ? [`They may still invite to ${places.join(' ')}.`] : [];
+    const value = { dryRun, ...done, undone, mayStillInviteTo: places };
+    print(output, { value, lines: [...(lines.length > 0 ? lines : ['There is nothing to end.']), ...hint] });
   });
 }
 

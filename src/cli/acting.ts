@@ -1,4 +1,4 @@
-/** `guestlist invitation resend|reissue|leaks|confirm|adopt|approve|reject|timeline|undo`: what is done about one that is out. */
+/** `guestlist invitation resend|share|reissue|leaks|confirm|adopt|waiting|approve|reject|timeline|undo`: what is done about one that is out. */
 import type { Command } from 'commander';
 import { findAccountById } from '../account/store.ts';
 import type { TimelineEntry } from '../invitation/timeline.ts';
@@ -7,7 +7,7 @@ import { accountWith } from '../account/manage.ts';
 import { ending, type OutputOptions, print } from './command.ts';
 import { actorWith, withEmails, withGuestlist } from './guestlist.ts';
 import { addLeaks } from './leaks.ts';
-import { collect, end } from './option.ts';
+import { collect, end, wholeNumber } from './option.ts';
 
 export function addActing(invitation: Command): void {
   invitation
@@ -32,6 +32,13 @@ export function addActing(invitation: Command): void {
     .option('--as <email>', 'the account that answers for it from now on; without it the operator')
     .option('--json', 'answer in JSON')
     .action(ending(adopt));
+  invitation
+    .command('waiting')
+    .description('everybody who waits for a decision, those first whose time runs out first')
+    .option('--as <email>', 'whom this account may decide about; without it everybody')
+    .option('--limit <n>', 'how many', (text) => wholeNumber(text, { from: 1, to: 10_000 }), 100)
+    .option('--json', 'answer in JSON')
+    .action(ending(waiting));
   for (const [name, description] of [
     ['approve', 'let in somebody who waits for approval'],
     ['reject', 'turn down somebody who waits for approval'],
@@ -85,6 +92,18 @@ async function adopt(id: string, { as, ...output }: ActingOptions): Promise<void
     await guestlist.adopt(id, await actorWith(database, as));
     const found = await guestlist.find(id);
     print(output, { value: found, lines: ['It is taken over.'] });
+  });
+}
+
+async function waiting({ as, limit, ...output }: ActingOptions & { readonly limit: number }): Promise<void> {
+  await withGuestlist(async ({ guestlist, database }) => {
+    const { items } = await guestlist.waitingForDecision(await actorWith(database, as), { limit });
+    const found = await withEmails(database, items);
+    const lines = found.map(
+      ({ invitation: { id, grants }, email, accountId, lapsesAt }) =>
+        `${id}  ${email ?? accountId}  ${grants.join(' ')}  until ${lapsesAt.toISOString()}`,
+    );
+    print(output, { value: found, lines: lines.length > 0 ? lines : ['Nobody waits.'] });
   });
 }
 

@@ -67,7 +67,7 @@ function isDatabaseTrouble(error: unknown): error is Error {
 
 /** How `checkArguments`, and who calls it, complain: the call, the option, what is wrong with it. */
 const complaintPattern =
-  /^(?:invite|change|resend|addGroup|changeGroup|setPolicy|addRight|addTemplate|openRequests|grant|withdraw): (the argument|[\w.]+) (?<what>.*)$/s;
+  /^(?:invite|change|resend|addGroup|changeGroup|setPolicy|addRight|addTemplate|removeTemplate|openRequests|grant|withdraw): (the argument|[\w.]+) (?<what>.*)$/s;
 
 const optionNames: Readonly<Record<string, string>> = {
   groups: '--group',

@@ -1,9 +1,9 @@
 /** `guestlist group add|change|archive|restore|policy|list` */
 import { type Command, Option } from 'commander';
 import { slugPattern } from '../group/group.ts';
-import { addGroup, changeGroup, type GroupChange } from '../group/manage.ts';
-import { type GroupRow, listGroups } from '../group/store.ts';
-import { ending, type OutputOptions, print, withDatabase } from './command.ts';
+import type { Input, Output } from '../admin/http-client.ts';
+import { withCalls } from './calls.ts';
+import { ending, type OutputOptions, print } from './command.ts';
 import { addPolicyCommand } from './group-policy.ts';
 import { collect, matching, places, right } from './option.ts';
 import { defined } from './wish.ts';
@@ -59,10 +59,9 @@ type AddOptions = OutputOptions & {
 };
 
 async function add(slugText: string, { right: rights = [], json = false, ...given }: AddOptions): Promise<void> {
-  await withDatabase(async ({ database, clock, random }) => {
-    const group = { slug: slugText, ...given, rights };
-    const { id } = await addGroup(database, group, { clock, random });
-    print({ json }, { value: { id, ...group }, lines: [`The group ${slugText} is there.`] });
+  await withCalls(async ({ api }) => {
+    const made = await api.createGroup({ body: { slug: slugText, ...given, rights: [...rights] } });
+    print({ json }, { value: made, lines: [`The group ${slugText} is there.`] });
   });
 }
 
@@ -83,20 +82,16 @@ async function change(slugText: string, options: ChangeOptions, command: Command
   await changeTo(slugText, defined(wish), output);
 }
 
-async function changeTo(slugText: string, wish: GroupChange, options: OutputOptions): Promise<void> {
-  await withDatabase(async ({ database, clock, random }) => {
-    await changeGroup(database, slugText, { change: wish, actor: 'operator', clock, random });
-    const changed = (await listGroups(database, clock())).find((group) => group.slug === slugText);
-    print(options, {
-      value: changed,
-      lines: changed ? [`${line(changed)}${changed.parent === null ? '' : `  in ${changed.parent}`}`] : [],
-    });
+async function changeTo(slugText: string, wish: Input<'changeGroup'>['body'], options: OutputOptions): Promise<void> {
+  await withCalls(async ({ api }) => {
+    const changed = await api.changeGroup({ params: { slug: slugText }, body: wish });
+    print(options, { value: changed, lines: [`${line(changed)}${changed.parent === null ? '' : `  in ${changed.parent}`}`] });
   });
 }
 
 async function list(options: OutputOptions): Promise<void> {
-  await withDatabase(async ({ database, clock }) => {
-    const groups = await listGroups(database, clock());
+  await withCalls(async ({ api }) => {
+    const { items: groups } = await api.listGroups();
     print(options, {
       value: groups,
       lines: groups.length > 0 ? groups.map((group) => '  '.repeat(group.depth) + line(group)) : ['There is no group yet.'],
@@ -104,7 +99,7 @@ async function list(options: OutputOptions): Promise<void> {
   });
 }
 
-function line({ slug: slugText, name, memberCount, capacity, sensitive, archived, rights }: GroupRow): string {
+function line({ slug: slugText, name, memberCount, capacity, sensitive, archived, rights }: Output<'getGroup'>): string {
   const facts = [
     `${memberCount}${capacity === null ? '' : ` of ${capacity}`} in it`,
     ...(sensitive ? ['sensitive'] : []),

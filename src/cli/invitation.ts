@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import { findAccountById } from '../account/store.ts';
 import { Failure } from '../errors.ts';
 import type { GrantEnd } from '../group/group.ts';
+import { furtherEnd } from '../invitation/change.ts';
 import { needsConfirming } from '../invitation/invitation.ts';
 import { listRedemptions } from '../invitation/redemption-store.ts';
 import { findInvitation } from '../invitation/store.ts';
-import { addSeconds } from '../lib/clock.ts';
 import type { Guestlist } from '../plugin.ts';
 import { addActing } from './acting.ts';
 import { ending, type OutputOptions, print } from './command.ts';
@@ -101,13 +101,10 @@ async function change(id: string, { expires, starts, maxUses, pin, ...output }: 
   await withGuestlist((context) => changeAndTell(context, { id, wish, output }));
 }
 
-/** A length is added to its end, so that nothing of it is lost. */
 async function extend(id: string, by: GrantEnd, output: OutputOptions): Promise<void> {
   await withGuestlist(async (context) => {
     const { expiresAt: before } = await factsOf(context, id);
-    const now = context.clock();
-    const isOver = before <= now;
-    const expiresAt = 'at' in by ? by.at : addSeconds(isOver ? now : before, by.afterSeconds);
+    const expiresAt = furtherEnd({ expiresAt: before }, by, context.clock());
     if (expiresAt <= before)
       throw new Mistake(`it is good until ${before.toISOString()} already; to end it earlier: guestlist invitation change ${id} --expires`);
     await changeAndTell(context, { id, wish: { expiresAt }, output });

@@ -1,7 +1,7 @@
 /** `guestlist invite`: makes an invitation. Its link, its code and its PIN are printed once. */
 import type { Command } from 'commander';
 import type { GrantEnd } from '../group/group.ts';
-import type { Issued } from '../plugin.ts';
+import type { Issued } from '../calls.ts';
 import { ending, type OutputOptions, print } from './command.ts';
 import { actorWith, withGuestlist } from './guestlist.ts';
 import { beginning, collect, end, lengthOrDate } from './option.ts';

@@ -1,4 +1,4 @@
-/** `guestlist invitation leaks|reissue`: personal links that may be in other hands, and what to do about one. */
+/** `guestlist invitation leaks|share|reissue`: personal links that may be in other hands, and what to do about one. */
 import type { Command } from 'commander';
 import { findAccountById } from '../account/store.ts';
 import type { Leak, LeakReason } from '../invitation/leak.ts';
@@ -6,6 +6,7 @@ import type { Queryable } from '../lib/db.ts';
 import { ending, type OutputOptions, print } from './command.ts';
 import { actorWith, withGuestlist } from './guestlist.ts';
 import { wholeNumber } from './option.ts';
+import { confirmingLine } from './summary.ts';
 
 export function addLeaks(invitation: Command): void {
   invitation
@@ -15,6 +16,13 @@ export function addLeaks(invitation: Command): void {
     .option('--limit <n>', 'how many of the newest invitations to look at', (text) => wholeNumber(text, { from: 1, to: 100_000 }), 1_000)
     .option('--json', 'answer in JSON')
     .action(ending(leaks));
+  invitation
+    .command('share')
+    .description('tell another link of it, once; earlier links of it lead nowhere any more, mails stay')
+    .argument('<id>')
+    .option('--as <email>', 'the account that does it; without it the operator')
+    .option('--json', 'answer in JSON')
+    .action(ending(share));
   invitation
     .command('reissue')
     .description('revoke it and make another in its place, mailed again or with a new link')
@@ -54,6 +62,15 @@ async function linesOf(db: Queryable, leak: Leak): Promise<string[]> {
     ...reasons.map((reason) => `  ${words[reason](leak)}`),
     ...joined,
   ];
+}
+
+async function share(id: string, { as, ...output }: OutputOptions & { readonly as?: string }): Promise<void> {
+  await withGuestlist(async ({ guestlist, database }) => {
+    const shared = await guestlist.share(id, await actorWith(database, as));
+    const { url, code, expiresAt, needsConfirming } = shared;
+    const lines = [url, `Code: ${code}`, `Until ${expiresAt.toISOString()}`, ...(needsConfirming ? [confirmingLine(id)] : [])];
+    print(output, { value: { id, ...shared }, lines });
+  });
 }
 
 async function reissue(id: string, { as, ...output }: OutputOptions & { readonly as?: string }): Promise<void> {

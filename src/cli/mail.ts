@@ -6,6 +6,7 @@ import { newId, secureRandom } from '../lib/random.ts';
 import { MailRefused } from '../mail/deliver.ts';
 import { listFates } from '../mail/outbox.ts';
 import { openSmtp } from '../mail/smtp.ts';
+import { testMail } from '../mail/test-mail.ts';
 import { type Config, ConfigError, readConfig } from '../server/config.ts';
 import { ending, type OutputOptions, print, withDatabase } from './command.ts';
 import { wholeNumber } from './option.ts';
@@ -58,7 +59,7 @@ async function sendTest(to: string, options: OutputOptions): Promise<void> {
   if (!config.smtp) throw new ConfigError(['SMTP_URL is needed to send mail: smtp://user:password@host:587, or smtps://…']);
   const smtp = openSmtp(config.smtp, 1);
   try {
-    const { response } = await smtp.send(testMail(config, to));
+    const { response } = await smtp.send({ ...testMail({ ...config, to }), messageId: messageIdAt(config) });
     print(options, { value: { to, sent: true, answer: response }, lines: [`The mail server has taken it: ${visible(response)}`] });
   } catch (error) {
     const answer = whatItSaid(error);
@@ -69,16 +70,8 @@ async function sendTest(to: string, options: OutputOptions): Promise<void> {
   }
 }
 
-function testMail({ brand, issuer }: Config, to: string) {
-  const text = `This is a test of ${brand}, ${issuer}: mail from there arrives here. There is nothing to do.`;
-  return {
-    kind: 'test',
-    to,
-    subject: `${brand}: a test`,
-    text,
-    html: `<p>${text.replace(/[&<>"]/g, (character) => `&#${character.codePointAt(0)};`)}</p>`,
-    messageId: `<${newId(systemClock(), secureRandom)}@${new URL(issuer).hostname}>`,
-  };
+function messageIdAt({ issuer }: Config): string {
+  return `<${newId(systemClock(), secureRandom)}@${new URL(issuer).hostname}>`;
 }
 
 /** The mail server's own words, for the operator alone. */

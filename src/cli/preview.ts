@@ -5,7 +5,7 @@ import { lintClient } from '../client/lint.ts';
 import { sentenceOf } from '../client/mapping-lint.ts';
 import { findClient } from '../client/store.ts';
 import { Failure } from '../errors.ts';
-import { previewTokens } from '../server/preview.ts';
+import { previewFor } from '../server/preview.ts';
 import { ending, type OutputOptions, print, withDatabase } from './command.ts';
 import { Mistake } from './explain.ts';
 import { knownSecret } from './guestlist.ts';
@@ -37,7 +37,7 @@ async function preview(clientId: string, email: string, { scope, claims, resourc
     const { config, database, clock, random } = context;
     const { id: accountId } = await accountWith(database, email);
     const tools = { database, clock, random, issuer: config.issuer, secret: await knownSecret(context) };
-    const shown = await previewTokens(tools, {
+    const shown = await previewFor(tools, {
       clientId,
       accountId,
       scope,

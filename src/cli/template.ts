@@ -1,4 +1,4 @@
-/** `guestlist template add|list` */
+/** `guestlist template add|list|remove` */
 import type { Command } from 'commander';
 import { slugPattern } from '../group/group.ts';
 import type { Template } from '../invitation/template.ts';
@@ -23,6 +23,12 @@ export function addTemplateCommand(program: Command): void {
     .option('--pin', 'each invitation gets a PIN of its own')
     .option('--json', 'answer in JSON')
     .action(ending(addTemplate));
+  template
+    .command('remove')
+    .description('remove a template; what was made with it stays as it is')
+    .argument('<name>')
+    .option('--json', 'answer in JSON')
+    .action(ending(remove));
   template.command('list').description('show all templates').option('--json', 'answer in JSON').action(ending(list));
 }
 
@@ -41,6 +47,13 @@ async function list(options: OutputOptions): Promise<void> {
   await withGuestlist(async ({ guestlist }) => {
     const templates = await guestlist.listTemplates();
     print(options, { value: templates, lines: templates.length > 0 ? templates.map(line) : ['There is no template yet.'] });
+  });
+}
+
+async function remove(name: string, options: OutputOptions): Promise<void> {
+  await withGuestlist(async ({ guestlist }) => {
+    await guestlist.removeTemplate(name);
+    print(options, { value: { name, removed: true }, lines: [`The template ${name} is gone.`] });
   });
 }
 

@@ -51,7 +51,9 @@ export type Client = {
   readonly createdAt: Date;
 };
 
-export type GrantType = 'authorization_code' | 'refresh_token';
+/** `client_credentials`: for itself, at APIs alone (RFC 6749 §4.4). */
+export const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
+export type GrantType = (typeof grantTypes)[number];
 
 /** In seconds; undefined: as for everybody. */
 export type Lifetimes = {
@@ -68,9 +70,6 @@ export type SigningAlgorithm = (typeof signingAlgorithms)[number];
 
 /** Scopes that release claims or a refresh token; they say nothing about what may be done at a resource. */
 export const userScopes: readonly string[] = ['openid', 'offline_access', 'profile', 'email', ...groupClaims];
-
-/** What an app may do at our own API (`<issuer>/api`) for the person who lets it: invite, and look after their invitations. */
-export const invitationsScope = 'invitations';
 
 export const clientIdPattern = /^[\x21\x23-\x5B\x5D-\x7E]{1,100}$/;
 export const defaultScope = 'openid profile email groups roles entitlements offline_access';

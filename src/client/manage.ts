@@ -1,5 +1,5 @@
 /** Registering, changing and removing relying apps, and their secrets. Every process hears of it with the next request. */
-import { type AuditAction, recordAudit } from '../audit/audit.ts';
+import { type AuditAction, type Origin, recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
 import { findGroup } from '../group/store.ts';
 import { addSeconds, type Clock } from '../lib/clock.ts';
@@ -20,6 +20,7 @@ export type ClientTools = {
   readonly seal: Seal;
   /** Account id, or `operator`. */
   readonly actor: string;
+  readonly from?: Origin | undefined;
   /** Would the provider accept it? Its complaint (RFC 7591 §3.2.2), or undefined. */
   readonly complaintAbout: (client: Client) => string | undefined;
 };
@@ -35,13 +36,13 @@ export async function addClient(
   { id, name = id, ...wish }: NewClient,
   tools: ClientTools,
 ): Promise<{ readonly clientSecret: string | undefined }> {
-  const { clock, actor, random } = tools;
+  const { clock, actor, from, random } = tools;
   return inTransaction(db, async (trx) => {
     const now = clock();
     const client = { ...plainClient, ...wish, id, name, lifetimes: { ...plainClient.lifetimes, ...wish.lifetimes }, createdAt: now };
     await refuseUnusable(trx, client, tools);
     await insertClient(trx, client);
-    await recordAudit(trx, { at: now, actor, action: 'client.created', subject: id, detail: { preset: client.preset } }, random);
+    await recordAudit(trx, { at: now, actor, from, action: 'client.created', subject: id, detail: { preset: client.preset } }, random);
     return { clientSecret: hasSecret(client) ? (await makeSecret(trx, id, tools)).secret : undefined };
   });
 }
@@ -152,6 +153,6 @@ export async function removeClient(db: Database, id: string, tools: ClientTools)
 
 type Entry = { readonly id: string; readonly action: AuditAction; readonly detail: Readonly<Record<string, unknown>> };
 
-async function record(trx: Transaction, { clock, random, actor }: ClientTools, { id, ...entry }: Entry): Promise<void> {
-  await recordAudit(trx, { at: clock(), actor, subject: id, ...entry }, random);
+async function record(trx: Transaction, { clock, random, actor, from }: ClientTools, { id, ...entry }: Entry): Promise<void> {
+  await recordAudit(trx, { at: clock(), actor, from, subject: id, ...entry }, random);
 }

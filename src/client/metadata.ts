@@ -1,6 +1,7 @@
 /** A client as the provider reads it (OIDC Registration §2, RFC 7591 §2), and what it could make no sense of. */
 import type { ClientMetadata } from 'oidc-provider';
-import { type Client, invitationsScope, userScopes } from './client.ts';
+import { type Client, userScopes } from './client.ts';
+import { isOwnScope } from './own-scopes.ts';
 
 /** What we keep besides the registered metadata; the provider's configuration lists them as extra metadata. */
 export const extraMetadata = [
@@ -21,6 +22,7 @@ export const extraMetadata = [
  * and would refuse one without TLS, such as a demo's.
  */
 export function toMetadata(client: Client, secret: string | undefined): ClientMetadata {
+  const userScope = scopesOf(client, true);
   return {
     client_id: client.id,
     client_name: client.name,
@@ -35,9 +37,9 @@ export function toMetadata(client: Client, secret: string | undefined): ClientMe
       ? { backchannel_logout_uri: client.backchannelLogoutUri, backchannel_logout_session_required: true }
       : {}),
     ...(client.startUrl === undefined ? {} : { client_uri: client.startUrl }),
-    scope: scopesOf(client, true),
+    ...(userScope === '' ? {} : { scope: userScope }),
     grant_types: [...client.grantTypes],
-    response_types: ['code'],
+    response_types: client.redirectUris.length > 0 ? ['code'] : [],
     subject_type: client.pairwise ? 'pairwise' : 'public',
     id_token_signed_response_alg: client.signingAlg,
     ...ownMetadata(client),
@@ -72,7 +74,7 @@ export function strayScopes(client: Pick<Client, 'scope' | 'resources'>): string
   if (client.resources.length > 0) return '';
   return scopesOf(client, false)
     .split(' ')
-    .filter((name) => name !== invitationsScope)
+    .filter((name) => !isOwnScope(name))
     .join(' ');
 }
 

@@ -13,7 +13,7 @@ export function endpointsOf(issuer: string) {
   return {
     authorization: `${issuer}/auth`,
     token: `${issuer}/token`,
-    userinfo: `${issuer}/me`,
+    userinfo: `${issuer}/userinfo`,
     jwks: `${issuer}/jwks`,
     endSession: `${issuer}/session/end`,
     discovery: `${issuer}/.well-known/openid-configuration`,

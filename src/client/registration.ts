@@ -18,13 +18,19 @@ import { endOtherSecrets, insertSecret } from './secret-store.ts';
 import { deleteClient, insertClient, lockClient, updateClient } from './store.ts';
 import { checkClient } from './wish.ts';
 
-type TokenTools = { readonly clock: Clock; readonly random: Random /** Account id, or `operator`. */; readonly actor: string };
+type TokenTools = {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Account id, or `operator`. */
+  readonly actor: string;
+  readonly from?: Origin | undefined;
+};
 
 /** The token is in the answer once: 256 bits, of which the digest is kept. */
 export async function addRegistrationToken(
   db: Database,
   { lastsSeconds, uses }: { readonly lastsSeconds: number; readonly uses: number },
-  { clock, random, actor }: TokenTools,
+  { clock, random, actor, from }: TokenTools,
 ): Promise<RegistrationToken & { readonly token: string }> {
   const now = clock();
   const token = random(32).toString('base64url');
@@ -32,17 +38,17 @@ export async function addRegistrationToken(
   await inTransaction(db, async (trx) => {
     await insertToken(trx, { ...kept, digest: sha256(token) });
     const detail = { uses, endsAt: kept.endsAt };
-    await recordAudit(trx, { at: now, actor, action: 'registration_token.created', subject: kept.id, detail }, random);
+    await recordAudit(trx, { at: now, actor, from, action: 'registration_token.created', subject: kept.id, detail }, random);
   });
   return { ...kept, token };
 }
 
 /** Apps that registered with it stay. False: there was none that was good. */
-export async function revokeRegistrationToken(db: Database, id: string, { clock, random, actor }: TokenTools): Promise<boolean> {
+export async function revokeRegistrationToken(db: Database, id: string, { clock, random, actor, from }: TokenTools): Promise<boolean> {
   return inTransaction(db, async (trx) => {
     const now = clock();
     if (!(await revokeToken(trx, id, now))) return false;
-    await recordAudit(trx, { at: now, actor, action: 'registration_token.revoked', subject: id }, random);
+    await recordAudit(trx, { at: now, actor, from, action: 'registration_token.revoked', subject: id }, random);
     return true;
   });
 }

@@ -1,9 +1,10 @@
 /** What a client can be, before the provider is asked. */
 import { z } from 'zod';
 import { slugPattern } from '../group/group.ts';
-import { authMethods, type Client, clientIdPattern, signingAlgorithms } from './client.ts';
+import { authMethods, type Client, clientIdPattern, grantTypes, signingAlgorithms } from './client.ts';
 import { claimMappingsSchema } from './mapping-schema.ts';
 import { strayScopes } from './metadata.ts';
+import { isAdminScope } from './own-scopes.ts';
 
 const address = z
   .string()
@@ -27,14 +28,14 @@ const clientSchema = z
     authMethod: z.enum(authMethods),
     jwks: z.strictObject({ keys: z.array(jwk).min(1, 'must have one key or more').max(20, 'must be 20 or fewer') }).optional(),
     jwksUri: webAddress.optional(),
-    redirectUris: addresses.min(1, 'must be one or more'),
+    redirectUris: addresses,
     postLogoutRedirectUris: addresses,
     initiateLoginUri: webAddress.optional(),
     backchannelLogoutUri: webAddress.optional(),
     startUrl: webAddress.optional(),
     resources: addresses,
     scope: z.string().regex(/^[\x21\x23-\x5B\x5D-\x7E]+( [\x21\x23-\x5B\x5D-\x7E]+)*$/, 'must be names with single spaces between'),
-    grantTypes: z.array(z.enum(['authorization_code', 'refresh_token'])).min(1),
+    grantTypes: z.array(z.enum(grantTypes)).min(1),
     signingAlg: z.enum(signingAlgorithms),
     firstParty: z.boolean(),
     requiredGroup: slug.optional(),
@@ -53,11 +54,19 @@ const clientSchema = z
   })
   .refine(
     isNobodySpecial,
-    'registered itself: it cannot be first party, do without PKCE, or have resources, attached groups or claims of its own',
+    'registered itself: it cannot be first party, do without PKCE, run the server, or have resources, attached groups or claims of its own',
   )
   .refine(({ authMethod, jwks, jwksUri }) => [jwks, jwksUri].filter(Boolean).length === (authMethod === 'private_key_jwt' ? 1 : 0), {
     path: ['jwks'],
     message: 'or jwksUri must be given with private_key_jwt, and not otherwise',
+  })
+  .refine(({ grantTypes: types, redirectUris }) => types.includes('authorization_code') === redirectUris.length > 0, {
+    path: ['redirectUris'],
+    message: 'must be one or more with the grant type authorization_code, and none without it',
+  })
+  .refine(({ grantTypes: types, authMethod }) => !types.includes('client_credentials') || authMethod !== 'none', {
+    path: ['grantTypes'],
+    message: 'has client_credentials, for which it must be able to prove who it is',
   })
   .refine(({ authMethod, withoutPkce }) => authMethod !== 'none' || withoutPkce === undefined, {
     path: ['withoutPkce'],
@@ -68,10 +77,11 @@ const clientSchema = z
 function isNobodySpecial(
   client: {
     readonly [Name in 'registeredBy' | 'withoutPkce' | 'mappings' | 'preset']?: unknown;
-  } & Pick<Client, 'firstParty' | 'resources' | 'attachedGroups'>,
+  } & Pick<Client, 'firstParty' | 'resources' | 'attachedGroups' | 'grantTypes' | 'scope'>,
 ): boolean {
   const { registeredBy, firstParty, withoutPkce, mappings, preset, resources, attachedGroups } = client;
   if (registeredBy === undefined) return true;
+  if (client.grantTypes.includes('client_credentials') || client.scope.split(' ').some(isAdminScope)) return false;
   return !firstParty && !withoutPkce && !mappings && !preset && resources.length === 0 && attachedGroups.length === 0;
 }
 

@@ -1,5 +1,5 @@
 /** Making groups and rights, giving them to people and taking them away, each with its entry in the audit log. */
-import { recordAudit } from '../audit/audit.ts';
+import { type Origin, recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
 import { checkArguments } from '../lib/arguments.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -11,7 +11,8 @@ import { attachRight, ensureRight, findGroup, findRight, insertGroup, lockGroup,
 import { lockTree, moveGroup, type Parent } from './tree-store.ts';
 import { grantWishSchema, groupChangeSchema, newGroupSchema, newRightSchema } from './wish.ts';
 
-type Context = { readonly clock: Clock; readonly random: Random };
+type Context = { readonly clock: Clock; readonly random: Random; readonly from?: Origin | undefined };
+type Doing = Context & { /** Account id, or `operator`. */ readonly actor?: string | undefined };
 type NewGroup = {
   readonly slug: string;
   readonly name: string;
@@ -29,7 +30,11 @@ type NewGroup = {
  * Rights that do not exist yet are made. Throws `group_exists`, `group_not_found` and `group_too_deep` of the parent, and
  * `TypeError` for what cannot be a group.
  */
-export async function addGroup(db: Database, wish: NewGroup, { clock, random }: Context): Promise<{ readonly id: string }> {
+export async function addGroup(
+  db: Database,
+  wish: NewGroup,
+  { clock, random, actor = 'operator', from }: Doing,
+): Promise<{ readonly id: string }> {
   const { rights, parent: parentSlug, ...group } = checkArguments('addGroup', newGroupSchema, wish);
   return inTransaction(db, async (trx) => {
     const now = clock();
@@ -41,7 +46,7 @@ export async function addGroup(db: Database, wish: NewGroup, { clock, random }: 
       await attachRight(trx, id, name);
     }
     const detail = { ...group, ...(parentSlug === undefined ? {} : { parent: parentSlug }), rights };
-    await recordAudit(trx, { at: now, actor: 'operator', action: 'group.created', subject: id, detail }, random);
+    await recordAudit(trx, { at: now, actor, from, action: 'group.created', subject: id, detail }, random);
     return { id };
   });
 }
@@ -71,7 +76,7 @@ export type GroupChange = {
 export async function changeGroup(
   db: Database,
   slug: string,
-  { actor, change, clock, random }: Context & { readonly actor: string; readonly change: GroupChange },
+  { actor, from, change, clock, random }: Context & { readonly actor: string; readonly change: GroupChange },
 ): Promise<void> {
   checkArguments('changeGroup', groupChangeSchema, change);
   await inTransaction(db, async (trx) => {
@@ -86,7 +91,7 @@ export async function changeGroup(
       archivedAt: since(change.archived, group.archivedAt),
     });
     if (change.parent !== undefined) await moveGroup(trx, { id: group.id, slug }, parent);
-    await recordAudit(trx, { at: now, actor, action: 'group.changed', subject: group.id, detail: { slug, ...change } }, random);
+    await recordAudit(trx, { at: now, actor, from, action: 'group.changed', subject: group.id, detail: { slug, ...change } }, random);
   });
 }
 
@@ -94,13 +99,13 @@ export async function changeGroup(
 export async function addRight(
   db: Database,
   wish: { readonly name: string; readonly description: string },
-  { clock, random }: Context,
+  { clock, random, actor = 'operator', from }: Doing,
 ): Promise<void> {
   const right = checkArguments('addRight', newRightSchema, wish);
   await inTransaction(db, async (trx) => {
     const now = clock();
     if (!(await ensureRight(trx, { ...right, createdAt: now }))) throw new Failure('right_exists', { right: right.name });
-    await recordAudit(trx, { at: now, actor: 'operator', action: 'right.created', subject: right.name }, random);
+    await recordAudit(trx, { at: now, actor, from, action: 'right.created', subject: right.name }, random);
   });
 }
 
@@ -147,7 +152,7 @@ export type Change = Context & {
 export async function grantTo(
   db: Database,
   wish: GrantWish,
-  { accountId, actor, inside, clock, random }: Change,
+  { accountId, actor, from, inside, clock, random }: Change,
 ): Promise<readonly string[]> {
   checkArguments('grant', grantWishSchema, wish);
   return inTransaction(db, async (trx) => {
@@ -155,7 +160,7 @@ export async function grantTo(
     await lockHoldings(trx, accountId);
     const added = newGrants(await resolveGrants(trx, wish), await findHoldings(trx, accountId, now), now);
     for (const grant of added) await addGrant(trx, { id: newId(now, random), accountId, grant, invitationId: undefined, now });
-    return record(trx, { at: now, actor, action: 'grant.added', accountId, grants: added.map(grantLabel), inside, random });
+    return record(trx, { at: now, actor, from, action: 'grant.added', accountId, grants: added.map(grantLabel), inside, random });
   });
 }
 
@@ -163,7 +168,7 @@ export async function grantTo(
 export async function withdrawFrom(
   db: Database,
   wish: GrantWish,
-  { accountId, actor, inside, clock, random }: Change,
+  { accountId, actor, from, inside, clock, random }: Change,
 ): Promise<readonly string[]> {
   checkArguments('withdraw', grantWishSchema, wish);
   return inTransaction(db, async (trx) => {
@@ -176,11 +181,11 @@ export async function withdrawFrom(
       ended.push(...(await endMemberships(trx, { accountId, slug, role, now, by: actor })).map((given) => `${slug}:${given}`));
     }
     for (const right of new Set(wish.rights ?? [])) if (await endAccountRight(trx, { accountId, right, now, by: actor })) ended.push(right);
-    return record(trx, { at: now, actor, action: 'grant.withdrawn', accountId, grants: ended, inside, random });
+    return record(trx, { at: now, actor, from, action: 'grant.withdrawn', accountId, grants: ended, inside, random });
   });
 }
 
-type GrantRecordOf = Pick<Change, 'inside' | 'random' | 'actor' | 'accountId'> & {
+type GrantRecordOf = Pick<Change, 'inside' | 'random' | 'actor' | 'accountId' | 'from'> & {
   readonly at: Date;
   readonly action: 'grant.added' | 'grant.withdrawn';
   readonly grants: readonly string[];

@@ -40,6 +40,14 @@ export async function findMembershipFacts(db: Queryable, accountId: string, now:
   return { memberships: membershipsOf(groups), rights: rights.toSorted().map((name) => ({ name })) };
 }
 
+type Standing = { readonly accountId: string; readonly slug: string; readonly now: Date };
+
+/** In the group itself, or in one beneath it. */
+export async function isInside(db: Queryable, { accountId, slug, now }: Standing): Promise<boolean> {
+  const { memberships } = await findMembershipFacts(db, accountId, now);
+  return memberships.some((membership) => membership.slug === slug || membership.ancestors.some((ancestor) => ancestor.slug === slug));
+}
+
 function membershipsOf(groups: readonly ReachedGroup[]): MembershipFact[] {
   const known = new Map(groups.map((group) => [group.groupId, group]));
   const bySlug = groups.toSorted((one, other) => (one.slug < other.slug ? -1 : 1));

@@ -112,6 +112,8 @@ export type Offer = {
   readonly maxUses: number;
   /** Places that there were not before. */
   readonly newPlaces: number;
+  /** It takes the place of one that has as many places, or more. */
+  readonly isReplacing?: boolean;
   readonly hasPin: boolean;
   readonly addressee?: { readonly key: EmailKey; readonly rule: 'exact' | 'verify' | 'any' } | undefined;
   readonly domains: readonly string[];
@@ -127,7 +129,7 @@ type Broken = (policy: GroupPolicy, wish: PolicyWish) => boolean;
 const limits: readonly (readonly [PolicyRule, Broken])[] = [
   ['channel', ({ channels }, wish) => wish.channels.some((channel) => !channels.includes(channel))],
   ['lifetime', ({ maxLifetimeSeconds: most }, { expiresAt, now }) => most !== undefined && expiresAt > addSeconds(now, most)],
-  ['places', ({ maxPlaces: most }, { maxUses }) => most !== undefined && maxUses > most],
+  ['places', ({ maxPlaces: most }, { maxUses, isReplacing }) => most !== undefined && !isReplacing && maxUses > most],
   ['pin', ({ pinForLinks }, { channels, hasPin }) => pinForLinks && channels.includes('link') && !hasPin],
   ['domain', ({ domains }, wish) => domains.length > 0 && !isWithin(domains, wish)],
   ['approval', (policy, { approval }) => policy.approval && !approval],

@@ -1,5 +1,5 @@
 /** Setting the policy of a group, and reading it. What it means is `policy.ts`; who keeps to it, `invitation/limits.ts`. */
-import { recordAudit } from '../audit/audit.ts';
+import { type Origin, recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
 import { checkArguments } from '../lib/arguments.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -17,12 +17,13 @@ type Setting = {
   /** Takes the place of what there was; null: the group has none of its own any more. */
   readonly policy: GroupPolicyWish | null;
   readonly actor: string;
+  readonly from?: Origin | undefined;
   readonly clock: Clock;
   readonly random: Random;
 };
 
 /** Throws `group_not_found`; `TypeError` for what cannot be a policy. */
-export async function setPolicy(db: Database, slug: string, { policy: wish, actor, clock, random }: Setting): Promise<void> {
+export async function setPolicy(db: Database, slug: string, { policy: wish, actor, from, clock, random }: Setting): Promise<void> {
   const policy = wish && checkArguments('setPolicy', policySchema, wish);
   await inTransaction(db, async (trx) => {
     const group = await lockGroup(trx, slug);
@@ -30,7 +31,7 @@ export async function setPolicy(db: Database, slug: string, { policy: wish, acto
     const now = clock();
     if (policy) await upsertPolicy(trx, group.id, { policy, now, by: actor });
     else await deletePolicy(trx, group.id);
-    await recordAudit(trx, { at: now, actor, action: 'group.policy_changed', subject: group.id, detail: { slug, policy } }, random);
+    await recordAudit(trx, { at: now, actor, from, action: 'group.policy_changed', subject: group.id, detail: { slug, policy } }, random);
   });
 }
 

@@ -4,6 +4,7 @@ import { execute, firstRow, type Queryable, rows, type Transaction, violates } f
 import { type Parent, refusalOfMove } from './tree-store.ts';
 
 export type GroupRow = {
+  readonly id: string;
   readonly slug: string;
   readonly name: string;
   readonly description: string;
@@ -72,7 +73,7 @@ export async function listGroups(db: Queryable, now: Date): Promise<GroupRow[]> 
       union all
       select g.id, t.path[cardinality(t.path)], t.path || g.slug from tree t join guestlist."group" g on g.parent_id = t.id
     )
-    select g.slug, g.name, g.description, g.capacity, g.sensitive_at is not null as sensitive, g.archived_at is not null as archived,
+    select g.id, g.slug, g.name, g.description, g.capacity, g.sensitive_at is not null as sensitive, g.archived_at is not null as archived,
       array(select right_name from guestlist.group_right where group_id = g.id order by right_name) as rights,
       (select count(distinct account_id)::int from guestlist.membership m
         where m.group_id = g.id and m.ended_at is null and (m.ends_at is null or m.ends_at > :now)) as "memberCount",

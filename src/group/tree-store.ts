@@ -4,7 +4,7 @@
  */
 import { Failure } from '../errors.ts';
 import { execute, type Queryable, rows, sqlStateOf, type Transaction } from '../lib/db.ts';
-import type { Above } from './policy.ts';
+import { type Above, managerRole } from './policy.ts';
 
 /** Groups from the top to the bottom, both counted; the trigger `group_tree` has the same number. */
 const mostLevels = 8;
@@ -83,4 +83,16 @@ export function refusalOfMove(error: unknown, detail: { readonly slug: string; r
   const { constraint } = error as { constraint?: string };
   if (constraint === 'group_not_inside_itself' || constraint === 'group_not_its_own_parent') return new Failure('group_cycle', detail);
   return constraint === 'group_levels' ? new Failure('group_too_deep', { ...detail, levels: mostLevels }) : error;
+}
+
+/** What somebody manages today: groups where they have that role, and all beneath them, as far down as anything is inherited. */
+export async function findManagedGroups(db: Queryable, accountId: string, now: Date): Promise<{ id: string; slug: string }[]> {
+  const sql = `with recursive managed (id, slug, level) as (
+      select g.id, g.slug, 1 from guestlist.membership m ${groupOf('m.group_id')}
+      where m.account_id = :accountId and m.role = :role and m.ended_at is null and (m.ends_at is null or m.ends_at > :now)
+      union
+      select g.id, g.slug, d.level + 1 from managed d join guestlist."group" g on g.parent_id = d.id
+      where g.archived_at is null and d.level < ${mostLevels}
+    ) select distinct id, slug from managed order by slug`;
+  return rows(db, sql, { accountId, role: managerRole, now });
 }

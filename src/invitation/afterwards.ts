@@ -3,7 +3,8 @@ import type { Context } from 'koa';
 import { originOf, recordAudit } from '../audit/audit.ts';
 import { leadTo } from '../lib/answer.ts';
 import { inTransaction } from '../lib/db.ts';
-import { currentVisit, type OpenVisit } from './front-door.ts';
+import { currentVisit } from './front-door.ts';
+import type { OpenVisit } from './held-visit.ts';
 import { ownUrl } from './host.ts';
 import { owesPin } from './invitation.ts';
 import type { AppLink } from './pages.ts';
@@ -33,7 +34,7 @@ export async function showDone(site: Site, ctx: Context): Promise<void> {
 
 /** Third-party initiated login, OIDC Core §4: the app starts its own sign-in, and finds the person signed in here. */
 async function appLinks({ host }: Site, landingClientId: string | undefined): Promise<AppLink[]> {
-  const apps = await host.apps();
+  const apps = await host.apps(host.database);
   const landing = apps.filter(({ clientId }) => clientId === landingClientId);
   return (landing.length > 0 ? landing : apps).map(({ name, initiateLoginUri }) => {
     const href = new URL(initiateLoginUri);

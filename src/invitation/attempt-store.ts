@@ -103,10 +103,15 @@ export async function wasLeakTold(db: Queryable, invitationId: string): Promise<
   return (await execute(db, sql, { invitationId })) === 1;
 }
 
-/** How it travels, as it was made. */
-export async function channelsOf(db: Queryable, invitationId: string): Promise<('mail' | 'link')[]> {
-  const sql = 'select distinct channel from guestlist.invitation_token where invitation_id = :invitationId order by channel';
-  return (await rows<{ channel: 'mail' | 'link' }>(db, sql, { invitationId })).map(({ channel }) => channel);
+/** How it travels, as it was made, and whether its addressee is reminded. */
+export async function findWays(
+  db: Queryable,
+  invitationId: string,
+): Promise<{ readonly channels: ('mail' | 'link')[]; readonly reminders: boolean }> {
+  const sql = `select i.reminders,
+      array(select distinct t.channel from guestlist.invitation_token t where t.invitation_id = i.id order by t.channel) as channels
+    from guestlist.invitation i where i.id = :invitationId`;
+  return (await firstRow(db, sql, { invitationId })) ?? { channels: [], reminders: true };
 }
 
 /** What a campaign calls whoever it is for. */
@@ -115,8 +120,16 @@ export async function nameInCampaign(db: Queryable, invitationId: string): Promi
   return (await firstRow<{ name: string | null }>(db, sql, { invitationId }))?.name ?? undefined;
 }
 
+/**
+ * Also in its campaign, whose row belongs to the new one from now on: nobody has opened that yet. What was noted of the old
+ * one stays there, and in the campaign.
+ */
 export async function markReplaced(trx: Transaction, pair: { readonly id: string; readonly replacesId: string }): Promise<void> {
-  await execute(trx, 'update guestlist.invitation set replaces_id = :replacesId where id = :id', pair);
+  const sql = `update guestlist.invitation n set replaces_id = o.id, campaign_id = o.campaign_id
+    from guestlist.invitation o where n.id = :id and o.id = :replacesId`;
+  await execute(trx, sql, pair);
+  const row = `update guestlist.campaign_row set invitation_id = :id, opened_at = null, started_at = null where invitation_id = :replacesId`;
+  await execute(trx, row, pair);
 }
 
 export async function deleteAttempts(db: Queryable, { until }: { readonly until: Date }): Promise<number> {

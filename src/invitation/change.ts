@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import { recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
+import type { GrantEnd } from '../group/group.ts';
 import { checkArguments } from '../lib/arguments.ts';
+import { addSeconds } from '../lib/clock.ts';
 import { inTransaction, type Transaction } from '../lib/db.ts';
 import { type Deed, lockForDeed } from './deed.ts';
 import { countHolds } from './hold-store.ts';
@@ -30,6 +32,11 @@ const changeSchema = z.strictObject({
 });
 
 type Change = z.output<typeof changeSchema>;
+
+/** A length is added to its end, so that nothing of it is lost, or to now where it is over. */
+export function furtherEnd({ expiresAt }: Pick<Invitation, 'expiresAt'>, by: GrantEnd, now: Date): Date {
+  return 'at' in by ? by.at : addSeconds(expiresAt <= now ? now : expiresAt, by.afterSeconds);
+}
 
 /**
  * Returns a PIN that was made. Throws `invitation_not_found`, `invitation_revoked` (that is for good),

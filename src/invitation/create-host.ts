@@ -2,7 +2,7 @@
 import { createRenderer, type PageFunction } from '../lib/page.ts';
 import { createShow } from '../lib/answer.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
-import type { Database } from '../lib/db.ts';
+import type { Database, Queryable } from '../lib/db.ts';
 import { type Random, secureRandom } from '../lib/random.ts';
 import { createSeal, deriveKey } from '../lib/seal.ts';
 import { createSlowHash, type SlowHash } from '../lib/slow-hash.ts';
@@ -15,11 +15,13 @@ import {
   basePath,
   type ConfirmEmail,
   type FindAccountByEmail,
+  type FindPeople,
   type FindPerson,
   type GuestlistEvents,
   type HostApp,
   type InvitationHost,
   type MayInvite,
+  type SaveLocale,
   ownUrl,
 } from './host.ts';
 import type { InvitationMails, InvitationPages } from './pages.ts';
@@ -33,6 +35,8 @@ export type GuestlistOptions = {
   readonly issuer: string;
   /** Who an account is. Called with the redemption's transaction, which a host on another database may ignore. */
   readonly person: FindPerson;
+  /** The same of many accounts at once, for lists. Default: one after the other. */
+  readonly people?: FindPeople;
   /**
    * 32 characters or more that only the host knows: PINs, mailed codes, and links that wait to be mailed rest under keys
    * from it. Without it there are none of these.
@@ -42,6 +46,8 @@ export type GuestlistOptions = {
   readonly accountOf?: FindAccountByEmail;
   /** Notes a mailbox that was proven here. Without it, it counts for the one invitation and is forgotten. */
   readonly confirmEmail?: ConfirmEmail;
+  /** Notes the language that somebody signed in has chosen, for `locale` of `person`. Without it, a cookie alone has it. */
+  readonly saveLocale?: SaveLocale;
   /** Whether an account may invite to something. Default: admins and managers, as the groups know them. */
   readonly mayInvite?: MayInvite;
   /** Sign-in strengths, weakest first. Default: `acrValues` of the configuration. */
@@ -54,8 +60,8 @@ export type GuestlistOptions = {
   readonly registration?: 'invited' | 'nobody';
   /** False: the host tells apps of groups, roles and rights in its own way; scopes and claims are announced all the same. */
   readonly tellsGroups?: boolean;
-  /** Apps to lead an invitee to, best first. Default: none. */
-  readonly apps?: () => Promise<readonly HostApp[]>;
+  /** Apps to lead an invitee to, best first. `db` is the transaction in progress, if there is one. Default: none. */
+  readonly apps?: (db: Queryable) => Promise<readonly HostApp[]>;
   /** Shown on every page and mail. Default: Guestlist. */
   readonly brand?: string;
   /** Absolute address of the host's own start page. Default: the issuer's. */
@@ -99,8 +105,10 @@ export function createHost(options: GuestlistOptions): InvitationHost {
     random,
     issuer,
     person: options.person,
+    people: options.people,
     accountOf: options.accountOf ?? (async () => undefined),
     confirmEmail: options.confirmEmail,
+    saveLocale: options.saveLocale,
     mayInvite: options.mayInvite,
     apps: options.apps ?? (async () => []),
     prompts: { create: false },

@@ -10,6 +10,13 @@ import { lockInvitation } from './store.ts';
 /** An account whose rights are asked, or `operator`. */
 export type Deed = { readonly actor: string; readonly from?: Origin | undefined };
 
+/** Who does it, and perhaps from where. */
+export type By = string | Deed;
+
+export function deedOf(by: By): Deed {
+  return typeof by === 'string' ? { actor: by } : by;
+}
+
 /**
  * For what only makes sense while it is not revoked, by whoever made it, or manages what it gives. Throws `invitation_not_found`,
  * `invitation_revoked`, `grant_not_allowed`.

@@ -9,27 +9,24 @@ import { z } from 'zod';
 import { leadTo } from '../lib/answer.ts';
 import { checkForm } from '../lib/form.ts';
 import { addressBlock } from '../lib/throttle.ts';
-import { readVisitCookie, writeVisitCookie } from './cookie.ts';
+import { writeVisitCookie } from './cookie.ts';
 import { arrivalOf } from './arrival.ts';
 import { factsOf } from './facts.ts';
+import { heldVisit, type OpenVisit } from './held-visit.ts';
 import { ownUrl } from './host.ts';
 import { type Facts, refusalAtDoor, refusalOfPin, stateOf } from './invitation.ts';
 import { noteOpening } from './leak.ts';
 import { showRefusal } from './respond.ts';
 import { addressedTo, formToken, isEmbedded, offerOf, pathOf, readSiteForm, type Site } from './site.ts';
 import { isMistypedCode, parseToken, tokenDigest } from './token.ts';
-import { beginVisit, type Visit, type VisitHandle, visitOf } from './visit.ts';
+import { beginVisit, type Visit } from './visit.ts';
 import { findToken, markContinued, type TokenRow } from './visit-store.ts';
 
 /** The first-party client of the front door: it gets a session for the person, and neither code nor token. */
 export const frontDoorClientId = 'guestlist';
 
-export type OpenVisit = { readonly visit: Visit; readonly handle: VisitHandle };
-
 export async function currentVisit({ host }: Site, ctx: Context): Promise<OpenVisit | undefined> {
-  const handle = readVisitCookie(host.issuer, ctx);
-  const visit = await visitOf(host.database, handle, host.clock());
-  return visit && handle ? { visit, handle } : undefined;
+  return heldVisit(host, ctx);
 }
 
 export async function openLink(site: Site, ctx: Context): Promise<void> {

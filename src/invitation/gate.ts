@@ -4,11 +4,11 @@ import type Provider from 'oidc-provider';
 import { errors as providerErrors, type Interaction } from 'oidc-provider';
 import type { FailureCode } from '../errors.ts';
 import { emailKey } from '../lib/email.ts';
-import { readVisitCookie } from './cookie.ts';
 import { provenEmail } from './facts.ts';
+import { heldVisit } from './held-visit.ts';
 import type { InvitationHost } from './host.ts';
 import { preview } from './redeem.ts';
-import { type Visit, visitOf } from './visit.ts';
+import type { Visit } from './visit.ts';
 
 export type Gate = {
   /**
@@ -34,7 +34,7 @@ export async function gateOf(
   known?: Interaction,
 ): Promise<Gate> {
   const interaction = known ?? (await provider.interactionDetails(req, res).catch(ignoreSessionNotFound));
-  const held = await visitOf(host.database, readVisitCookie(host.issuer, provider.createContext(req, res)), host.clock());
+  const held = (await heldVisit(host, provider.createContext(req, res)))?.visit;
   const asked = interaction?.params['invite'];
   const visit = asked === undefined || asked === held?.id ? held : undefined;
   const proven = visit && (await provenEmail(host.database, visit));

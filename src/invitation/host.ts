@@ -20,12 +20,17 @@ export type HostPerson = {
   readonly emailVerified: boolean;
   /** A disabled person can accept nothing, and what they offered is suspended. */
   readonly disabled?: boolean | undefined;
+  /** The language that they have chosen, such as fr: of mails that nobody waits for on a page. */
+  readonly locale?: string | undefined;
   /** Further addresses of the same account. */
   readonly otherEmails?: readonly { readonly email: string; readonly verified: boolean }[] | undefined;
 };
 
 /** Undefined: no such account. `db` is the transaction in progress, if there is one; a host may ignore it. */
 export type FindPerson = (accountId: string, db: Queryable) => Promise<HostPerson | undefined>;
+
+/** Many at once, by account; who is not there is left out. */
+export type FindPeople = (accountIds: readonly string[], db: Queryable) => Promise<ReadonlyMap<string, HostPerson>>;
 
 /** Which account has this address, and whether the mailbox was proven to it. Undefined: none. */
 export type FindAccountByEmail = (
@@ -35,6 +40,9 @@ export type FindAccountByEmail = (
 
 /** Notes that a mailbox was proven to be this account's: a new address of it, or one that it has already. */
 export type ConfirmEmail = (accountId: string, email: string, trx: Transaction) => Promise<unknown>;
+
+/** Notes the language that somebody signed in has chosen. */
+export type SaveLocale = (accountId: string, locale: string, db: Queryable) => Promise<unknown>;
 
 /** Whether this account could invite to these today: `choir:member`, or the name of a right. */
 export type MayInvite = (accountId: string, grants: readonly string[], db: Queryable) => boolean | Promise<boolean>;
@@ -78,12 +86,15 @@ export type InvitationHost = {
   /** The issuer identifier: every link of ours starts with it, never with a header. */
   readonly issuer: string;
   readonly person: FindPerson;
+  /** Undefined: they are asked for one by one. */
+  readonly people: FindPeople | undefined;
   readonly accountOf: FindAccountByEmail;
   readonly confirmEmail: ConfirmEmail | undefined;
+  readonly saveLocale: SaveLocale | undefined;
   /** Undefined: by the roles that the groups know of, see `group/policy.ts`. */
   readonly mayInvite: MayInvite | undefined;
   /** Apps with an `initiate_login_uri` (OIDC Core §4), best first. */
-  readonly apps: () => Promise<readonly HostApp[]>;
+  readonly apps: (db: Queryable) => Promise<readonly HostApp[]>;
   /** Known once the provider is configured: can a newcomer be sent straight to registering? */
   readonly prompts: { create: boolean };
   /** Sign-in strengths, weakest first. Known once the provider is configured. */

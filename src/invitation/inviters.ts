@@ -6,7 +6,7 @@ import type { InvitationHost } from './host.ts';
 import { findTree, type InviterNode } from './inviter-store.ts';
 import { listInvitationsOf } from './own-store.ts';
 import { listRedemptions } from './redemption-store.ts';
-import { type InvitationSummary, summarize } from './summary.ts';
+import { type InvitationSummary, summarizeAll } from './summary.ts';
 
 export type { InviterNode } from './inviter-store.ts';
 
@@ -36,10 +36,6 @@ export async function issuedBy(
   { accountId, limit = 100, before }: { readonly accountId: string; readonly limit?: number; readonly before?: string },
 ): Promise<IssuedBy[]> {
   const found = await listInvitationsOf(host.database, { inviterId: accountId, limit, before });
-  return Promise.all(
-    found.map(async (invitation) => ({
-      ...(await summarize(host, host.database, invitation)),
-      redemptions: await listRedemptions(host.database, invitation.id),
-    })),
-  );
+  const summaries = await summarizeAll(host, found);
+  return Promise.all(summaries.map(async (summary) => ({ ...summary, redemptions: await listRedemptions(host.database, summary.id) })));
 }

@@ -51,6 +51,13 @@ type Wish = z.output<typeof inviteSchema>;
 
 const defaultLifetimeSeconds = 7 * 24 * 60 * 60;
 
+export type IssueOrigin = Origin & {
+  /** The same wish with the same key is granted once. */
+  readonly once?: Once | undefined;
+  /** Who makes it in the inviter's name: account id, or `operator`. Default: the inviter. */
+  readonly actor?: string | undefined;
+};
+
 /**
  * Throws `group_not_found`, `right_not_found`, `template_not_found`, `client_not_found`, and what the inviter may not:
  * `grant_not_allowed`, `policy_refused`; then nothing is made.
@@ -59,12 +66,13 @@ const defaultLifetimeSeconds = 7 * 24 * 60 * 60;
 export async function invite(
   host: InvitationHost,
   options: InviteOptions,
-  { once, ...from }: Origin & { readonly once?: Once | undefined } = {},
+  { once, actor: doer, ...from }: IssueOrigin = {},
 ): Promise<IssuedInvitation> {
   const plan = await planInvitation(host, options);
-  const issue = (trx: Transaction) => onlyOnce(host, trx, { once, work: () => issueIn(host, trx, { plan, from }) });
-  const actor = plan.wish.inviterId ?? 'operator';
-  const issued = await onRecord(host, { actor, from, subject: actor }, () => inTransaction(host.database, issue));
+  const inviter = plan.wish.inviterId ?? 'operator';
+  const actor = doer ?? inviter;
+  const issue = (trx: Transaction) => onlyOnce(host, trx, { once, work: () => issueIn(host, trx, { plan, actor, from }) });
+  const issued = await onRecord(host, { actor, from, subject: inviter }, () => inTransaction(host.database, issue));
   host.afterCommit();
   return issued;
 }
@@ -93,28 +101,42 @@ export async function planInvitation(host: InvitationHost, options: InviteOption
 
 type Issuing = {
   readonly plan: InvitationPlan;
+  /** Default: the inviter. */
+  readonly actor?: string | undefined;
   readonly from?: Origin | undefined;
   /** By the addressee. */
   readonly wasAskedFor?: boolean;
+  readonly replacing?: Replacing | undefined;
+};
+
+/** What an invitation has of the one whose place it takes, whatever the wish says. */
+export type Replacing = Pick<Invitation, 'grants' | 'maxUses' | 'askedForAt'> & {
+  /** Its places that the other one had not to give any more. */
+  readonly newPlaces: number;
+  /** False: by somebody else than its inviter, who is above a day's limit. */
+  readonly asksQuota: boolean;
 };
 
 /** For whoever does something else in the same transaction; `host.afterCommit` is theirs to call. */
 export async function issueIn(
   host: InvitationHost,
   trx: Transaction,
-  { plan, from, wasAskedFor = false }: Issuing,
+  { plan, actor, from, wasAskedFor = false, replacing }: Issuing,
 ): Promise<IssuedInvitation> {
   const { id, wish, pin } = plan;
   const now = host.clock();
-  const invitation = await makeInvitation(host, trx, { plan, askedForAt: wasAskedFor ? now : undefined, now });
+  const askedForAt = wasAskedFor ? now : replacing?.askedForAt;
+  const invitation = await makeInvitation(host, trx, { plan, replacing, askedForAt, now });
   const token = await makeTokens(host, trx, { invitation, channels: channelsOf(wish), now });
-  const { groups = [], rights = [], maxUses, email } = wish;
+  const { groups = [], rights = [], email } = wish;
+  const { expiresAt, maxUses } = invitation;
   const addressee = email === undefined ? undefined : maskEmail(email);
-  const detail = { groups, rights, maxUses: maxUses ?? 1, expiresAt: invitation.expiresAt, addressee };
-  const entry = { at: now, actor: wish.inviterId ?? 'operator', from, action: 'invitation.created', subject: id, detail } as const;
+  const inviter = wish.inviterId ?? 'operator';
+  const inName = actor === undefined || actor === inviter ? {} : { inviter };
+  const detail = { groups, rights, maxUses, expiresAt, addressee, ...inName };
+  const entry = { at: now, actor: actor ?? inviter, from, action: 'invitation.created', subject: id, detail } as const;
   await recordAudit(trx, entry, host.random);
-  const { expiresAt, maxUses: places } = invitation;
-  return { id, token, code: token && toCode(token), pin, expiresAt, maxUses: places, needsConfirming: needsConfirming(invitation) };
+  return { id, token, code: token && toCode(token), pin, expiresAt, maxUses, needsConfirming: needsConfirming(invitation) };
 }
 
 /** Ten years: what is meant to last is granted, not offered. */
@@ -129,16 +151,25 @@ function refuseUnknown(host: InvitationHost, wish: Wish): void {
   refuseUnknownWords(host, 'invite', wish);
 }
 
-type Making = { readonly plan: InvitationPlan; readonly askedForAt: Date | undefined; readonly now: Date };
+type Making = {
+  readonly plan: InvitationPlan;
+  readonly replacing: Replacing | undefined;
+  readonly askedForAt: Date | undefined;
+  readonly now: Date;
+};
 
-async function makeInvitation(host: InvitationHost, trx: Transaction, { plan, askedForAt, now }: Making): Promise<NewInvitation> {
+async function makeInvitation(
+  host: InvitationHost,
+  trx: Transaction,
+  { plan, replacing, askedForAt, now }: Making,
+): Promise<NewInvitation> {
   const { id, wish, isEndSaid, pinHash } = plan;
-  const grants = await resolveGrants(trx, wish);
-  const { inviterId, email, emailRule: rule = 'exact', startsAt, expiresAt, approval, maxUses = 1, domains = [] } = wish;
+  const { grants, maxUses, ...offering } = replacing ? sameAs(replacing) : newOffer(await resolveGrants(trx, wish), { ...wish, isEndSaid });
+  const { inviterId, email, emailRule: rule = 'exact', startsAt, expiresAt, approval, domains = [] } = wish;
   refuseArchived(grants);
   const addressee = email === undefined ? undefined : { email, key: emailKey(email), rule };
   const has = { channels: channelsOf(wish), hasPin: pinHash !== undefined, isDecided: askedForAt !== undefined };
-  const draft = { ...has, grants, startsAt, expiresAt, isEndSaid, approval, maxUses, addressee, domains };
+  const draft = { ...has, ...offering, grants, startsAt, expiresAt, approval, maxUses, addressee, domains };
   const invitation: NewInvitation = {
     ...(await settle(host, trx, { inviterId, draft, now })),
     id,
@@ -161,6 +192,15 @@ async function makeInvitation(host: InvitationHost, trx: Transaction, { plan, as
   };
   await insertInvitation(trx, invitation);
   return invitation;
+}
+
+function newOffer(grants: readonly Grant[], { maxUses = 1, isEndSaid }: Pick<Wish, 'maxUses'> & Pick<InvitationPlan, 'isEndSaid'>) {
+  return { grants, maxUses, newPlaces: maxUses, asksQuota: true, isEndSaid };
+}
+
+/** Its end comes earlier where the other one's would be too late by now. */
+function sameAs({ grants, maxUses, newPlaces, asksQuota }: Replacing) {
+  return { grants, maxUses, newPlaces, asksQuota, isEndSaid: false, isReplacing: true };
 }
 
 function channelsOf({ channels, email }: Wish): readonly ('mail' | 'link')[] {

@@ -19,7 +19,7 @@ import { findLiveChannels } from './visit-store.ts';
 const daySeconds = 24 * 60 * 60;
 
 /** As it was wished for. */
-type Draft = Omit<Offer, 'newPlaces' | 'approval' | 'expiresAt'> & {
+type Draft = Omit<Offer, 'approval' | 'expiresAt'> & {
   readonly grants: readonly Grant[];
   readonly startsAt: Date | undefined;
   readonly expiresAt: Date;
@@ -29,6 +29,8 @@ type Draft = Omit<Offer, 'newPlaces' | 'approval' | 'expiresAt'> & {
   readonly approval: boolean | undefined;
   /** They asked for it, and somebody has decided about them. */
   readonly isDecided: boolean;
+  /** False: its new places are counted, but somebody else than the inviter has decided about them. */
+  readonly asksQuota: boolean;
 };
 
 type Settled = { readonly grants: readonly Grant[]; readonly expiresAt: Date; readonly needsApproval: boolean };
@@ -44,8 +46,8 @@ export async function settle(
   if (inviterId === undefined || (authority && isUnbound(authority, grants))) return { grants, expiresAt, needsApproval: approval };
   if (!authority) throw notAllowed(grants);
   const settled = filledIn(draft, authority, now);
-  const offer = { ...draft, ...settled, approval: settled.needsApproval || draft.isDecided, newPlaces: draft.maxUses };
-  await requireOffer(host, trx, { accountId: inviterId, authority, grants: settled.grants, offer, now });
+  const offer = { ...draft, ...settled, approval: settled.needsApproval || draft.isDecided };
+  await requireOffer(host, trx, { accountId: inviterId, authority, grants: settled.grants, offer, asksQuota: draft.asksQuota, now });
   return settled;
 }
 
@@ -71,12 +73,15 @@ type Offering = {
   readonly authority: Authority;
   readonly grants: readonly Grant[];
   readonly offer: Offer;
+  readonly asksQuota: boolean;
   readonly now: Date;
 };
 
-async function requireOffer(host: InvitationHost, trx: Transaction, { accountId, authority, grants, offer, now }: Offering): Promise<void> {
+async function requireOffer(host: InvitationHost, trx: Transaction, offering: Offering): Promise<void> {
+  const { accountId, authority, grants, offer, asksQuota, now } = offering;
   const groupIds = [...new Set(groupIdsOf(grants))];
-  const isCounted = offer.newPlaces > 0 && [...authority.rules.policies.values()].some(({ perDay }) => perDay !== undefined);
+  const hasQuota = [...authority.rules.policies.values()].some(({ perDay }) => perDay !== undefined);
+  const isCounted = asksQuota && offer.newPlaces > 0 && hasQuota;
   if (isCounted) await lockOffers(trx, { accountId, groupIds });
   const usedToday = isCounted
     ? await countOffered(trx, { accountId, groupIds, since: addSeconds(now, -daySeconds) })
@@ -110,18 +115,24 @@ type Widening = {
   readonly actor: string;
   readonly invitation: Invitation;
   /** What becomes of it. */
-  readonly to: { readonly expiresAt?: Date; readonly maxUses?: number; readonly hasPin?: boolean; readonly isMailed?: true };
+  readonly to: {
+    readonly expiresAt?: Date;
+    readonly maxUses?: number;
+    readonly hasPin?: boolean;
+    readonly isMailed?: true;
+    readonly isShown?: true;
+  };
   readonly now: Date;
 };
 
 /**
- * Of one that is out: who makes it last longer, for more people, without its PIN, or by mail as well, must be able to offer
+ * Of one that is out: who makes it last longer, for more people, without its PIN, or in another way as well, must be able to offer
  * just that today. What makes it smaller is always allowed. Throws `policy_refused`, `grant_not_allowed`.
  */
 export async function requireWithinPolicy(host: InvitationHost, trx: Transaction, { actor, invitation, to, now }: Widening): Promise<void> {
   const { id, grants, expiresAt, maxUses, pinSetAt } = invitation;
   const live = await findLiveChannels(trx, id);
-  const channels = to.isMailed && !live.includes('mail') ? ([...live, 'mail'] as const) : live;
+  const channels = [...new Set([...live, ...(to.isMailed ? (['mail'] as const) : []), ...(to.isShown ? (['link'] as const) : [])])];
   const offer = {
     ...offerOf(invitation, { channels, expiresAt: to.expiresAt ?? expiresAt }),
     maxUses: to.maxUses ?? maxUses,
@@ -133,7 +144,7 @@ export async function requireWithinPolicy(host: InvitationHost, trx: Transaction
   if (!isWider || actor === 'operator') return;
   const authority = await authorityOf(host, trx, { accountId: actor, grants, now });
   if (!authority) throw notAllowed(grants);
-  if (!isUnbound(authority, grants)) await requireOffer(host, trx, { accountId: actor, authority, grants, offer, now });
+  if (!isUnbound(authority, grants)) await requireOffer(host, trx, { accountId: actor, authority, grants, offer, asksQuota: true, now });
 }
 
 function offerOf(

@@ -134,7 +134,7 @@ export async function queueEnding(host: MailHost & StopHost, trx: Transaction, {
   if (!person || person.disabled || !isReachable(person)) return false;
   const stopHref = stopUrl(host, `account:${accountId}`);
   const data = { name: person.name, lines: endings.map(endingLine), homeHref: host.home, stopHref };
-  const locale = endings.find((ending) => ending.locale !== null)?.locale ?? 'en';
+  const locale = person.locale ?? endings.find((ending) => ending.locale !== null)?.locale ?? 'en';
   // Sealed for the link in it, which is the person's alone.
   const letter = {
     kind: 'ending',
@@ -225,5 +225,5 @@ export async function tellInviter(host: MailHost, trx: Transaction, news: News &
   const { invitation } = news;
   const inviter = invitation.inviterId === undefined ? undefined : await host.person(invitation.inviterId, trx);
   if (!inviter || !isReachable(inviter)) return;
-  await queueNotice(host, trx, { ...news, to: inviter, locale: invitation.locale ?? 'en' });
+  await queueNotice(host, trx, { ...news, to: inviter, locale: inviter.locale ?? invitation.locale ?? 'en' });
 }

@@ -24,6 +24,10 @@ export async function keepAnswer(trx: Transaction, { accountId, key }: Pick<Clai
   await execute(trx, sql, { accountId, key, sealed });
 }
 
+export async function forgetAnswer(trx: Transaction, { accountId, key }: Pick<Claim, 'accountId' | 'key'>): Promise<void> {
+  await execute(trx, 'delete from guestlist.told_answer where account_id = :accountId and key_digest = :key', { accountId, key });
+}
+
 export async function deleteAnswers(db: Queryable, { until }: { readonly until: Date }): Promise<number> {
   return execute(db, 'delete from guestlist.told_answer where created_at <= :until', { until });
 }

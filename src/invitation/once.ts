@@ -1,13 +1,13 @@
 /**
  * The same wish, sent twice, is granted once (draft-ietf-httpapi-idempotency-key-header): an app on a telephone asks again
- * when it heard nothing. The answer rests sealed, for it may hold a link, and is forgotten after an hour.
+ * when it heard nothing. The answer rests sealed, for it may hold a link, and is forgotten after a day.
  */
 import { Failure } from '../errors.ts';
 import { addSeconds } from '../lib/clock.ts';
 import type { Queryable, Transaction } from '../lib/db.ts';
 import { sha256 } from '../lib/digest.ts';
 import type { InvitationHost } from './host.ts';
-import { claimAnswer, deleteAnswers, findAnswer, keepAnswer } from './once-store.ts';
+import { claimAnswer, deleteAnswers, findAnswer, forgetAnswer, keepAnswer } from './once-store.ts';
 
 export type Once = {
   readonly accountId: string;
@@ -17,7 +17,7 @@ export type Once = {
   readonly wish: string;
 };
 
-const keptSeconds = 60 * 60;
+const keptSeconds = 24 * 60 * 60;
 
 /**
  * Does the work, or returns what came of it before. A second request waits for the first; one that failed has not
@@ -44,11 +44,16 @@ export async function onlyOnce<Answer>(
   return answer;
 }
 
+/** What was refused inside the transaction has not happened; what is written about the refusal stays. */
+export async function neverMind(trx: Transaction, { accountId, key }: Pick<Once, 'accountId' | 'key'>): Promise<void> {
+  await forgetAnswer(trx, { accountId, key: sha256(key) });
+}
+
 function asDate(name: string, value: unknown): unknown {
   return name.endsWith('At') && typeof value === 'string' ? new Date(value) : value;
 }
 
-/** Whose hour is over. */
+/** Whose day is over. */
 export async function deleteOldAnswers(db: Queryable, now: Date): Promise<number> {
   return deleteAnswers(db, { until: addSeconds(now, -keptSeconds) });
 }

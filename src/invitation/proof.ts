@@ -34,7 +34,7 @@ export function createCodeThrottles(database: Database): Pick<ProofHost, 'codesT
 }
 
 function both(one: Throttle, other: Throttle): Throttle {
-  const inTurn = async (work: (throttle: Throttle) => Promise<void>) => {
+  const inTurn = async (work: (throttle: Throttle) => Promise<unknown>) => {
     await work(one);
     await work(other);
   };

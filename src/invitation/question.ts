@@ -11,6 +11,7 @@ import type { Fields } from '../lib/form.ts';
 import { readVisitCookie } from './cookie.ts';
 import { emailsOf } from './facts.ts';
 import { ignoreSessionNotFound } from './gate.ts';
+import { heldVisit } from './held-visit.ts';
 import type { HostPerson } from './host.ts';
 import type { Decision } from './invitation.ts';
 import { startAgain } from './finish.ts';
@@ -19,7 +20,7 @@ import { preview } from './redeem.ts';
 import { showRefusal } from './respond.ts';
 import { addressedTo, formToken, offerOf, pathOf, readSiteForm, type Site } from './site.ts';
 import { stepToken } from './steps.ts';
-import { type Visit, type VisitHandle, visitOf } from './visit.ts';
+import type { Visit, VisitHandle } from './visit.ts';
 import { isAskedAboutWaiting, showWaitingQuestion } from './waiting.ts';
 
 export type Question = {
@@ -131,7 +132,7 @@ async function findQuestion({ host, provider }: Site, ctx: Context): Promise<Que
   const accountId = interaction?.session?.accountId ?? interaction?.lastSubmission?.login?.accountId;
   if (!interaction || !accountId || interaction.prompt.name !== 'invitation' || interaction.uid !== ctx['params']['uid']) return undefined;
   const handle = readVisitCookie(host.issuer, ctx);
-  const held = await visitOf(host.database, handle, host.clock());
+  const held = (await heldVisit(host, ctx))?.visit;
   const asked = interaction.params['invite'];
   const visit = held && (asked === undefined || asked === held.id) && isAnswerableBy(held, accountId) ? held : undefined;
   const acr = interaction.lastSubmission?.login?.acr ?? interaction.session?.acr;

@@ -1,6 +1,8 @@
 /**
  * An invitation in the place of another: for a link that went astray. The old one is revoked and the new one made in one
- * transaction, for the same person, with the same label; what the old one gave stays, see `undo.ts`.
+ * transaction, for the same person, with the same label, in the same campaign; what the old one gave stays, see `undo.ts`.
+ * It offers what was offered before, and nobody is refused it for a limit on places: but a place that somebody has taken
+ * is not there any more, so that whoever invited counts another one of the day's.
  */
 import { recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
@@ -9,11 +11,11 @@ import { grantLabel } from '../group/manage.ts';
 import { addSeconds } from '../lib/clock.ts';
 import { inTransaction, type Transaction } from '../lib/db.ts';
 import { cancelMails } from '../mail/outbox.ts';
-import { channelsOf, markReplaced, nameInCampaign } from './attempt-store.ts';
+import { findWays, markReplaced, nameInCampaign } from './attempt-store.ts';
 import { type Deed, lockForDeed } from './deed.ts';
 import type { InvitationHost } from './host.ts';
 import type { Invitation } from './invitation.ts';
-import { issueIn, type IssuedInvitation, planInvitation } from './issue.ts';
+import { issueIn, type IssuedInvitation, planInvitation, type Replacing } from './issue.ts';
 import { onRecord } from './limits.ts';
 import { findInvitation, markRevoked } from './store.ts';
 import type { InviteOptions } from './wish.ts';
@@ -25,13 +27,13 @@ import type { InviteOptions } from './wish.ts';
 export async function reissue(host: InvitationHost, id: string, { actor, from }: Deed): Promise<IssuedInvitation> {
   const known = await findInvitation(host.database, id);
   if (!known) throw new Failure('invitation_not_found');
-  const [channels, name] = await Promise.all([channelsOf(host.database, id), nameInCampaign(host.database, id)]);
-  const plan = await planInvitation(host, wishOf({ ...known, label: known.label || (name ?? '') }, { channels, now: host.clock() }));
+  const [ways, name] = await Promise.all([findWays(host.database, id), nameInCampaign(host.database, id)]);
+  const plan = await planInvitation(host, wishOf({ ...known, label: known.label || (name ?? '') }, { ...ways, now: host.clock() }));
   const work = async (trx: Transaction) => {
-    const { now } = await lockForDeed(host, trx, { id, actor });
+    const { invitation, now } = await lockForDeed(host, trx, { id, actor });
     await markRevoked(trx, id, { now, by: actor });
     await cancelMails(trx, { invitationId: id, kinds: ['invited', 'reminder'], now });
-    const made = await issueIn(host, trx, { plan, from });
+    const made = await issueIn(host, trx, { plan, from, replacing: replacingOf(invitation, actor) });
     await markReplaced(trx, { id: made.id, replacesId: id });
     await recordAudit(
       trx,
@@ -45,28 +47,31 @@ export async function reissue(host: InvitationHost, id: string, { actor, from }:
   return issued;
 }
 
-type Copying = { readonly channels: readonly ('mail' | 'link')[]; readonly now: Date };
+/** As it is under the lock: somebody may have joined meanwhile. */
+function replacingOf({ grants, askedForAt, maxUses, usedCount, inviterId }: Invitation, actor: string): Replacing {
+  const left = maxUses - usedCount;
+  return { grants, askedForAt, maxUses: Math.max(1, left), newPlaces: left > 0 ? 0 : 1, asksQuota: actor === inviterId };
+}
+
+type Copying = { readonly channels: readonly ('mail' | 'link')[]; readonly reminders: boolean; readonly now: Date };
 
 const daySeconds = 24 * 60 * 60;
 
 /** One that has run out, or will within a day, is good for as long as a new one. */
-function wishOf(invitation: Invitation, { channels, now }: Copying): InviteOptions {
-  const { addressee, landingClientId, inviterName, inviterId, locale, requiredAcr, startsAt, maxUses, usedCount } = invitation;
-  const isNearlyOver = invitation.expiresAt < addSeconds(now, daySeconds);
-  const { expiresAt } = invitation;
-  const ends = invitation.grants.find((grant) => grant.ends)?.ends;
-  if (isNearlyOver && ends && 'at' in ends && ends.at <= addSeconds(now, 8 * daySeconds)) throw new Failure('invitation_expired');
+function wishOf(invitation: Invitation, { channels, reminders, now }: Copying): InviteOptions {
+  const { addressee, landingClientId, inviterName, inviterId, locale, requiredAcr, startsAt, expiresAt } = invitation;
+  const isNearlyOver = expiresAt < addSeconds(now, daySeconds);
+  refuseEnded(invitation.grants, isNearlyOver ? addSeconds(now, 8 * daySeconds) : now);
   return {
     ...grantsOf(invitation.grants),
     channels,
-    maxUses: Math.max(1, maxUses - usedCount),
+    reminders,
     ...(isNearlyOver ? {} : { expiresAt }),
     label: invitation.label,
     message: invitation.message,
     domains: invitation.domains,
     ...(invitation.needsApproval ? { approval: true } : {}),
     ...(startsAt && startsAt > now ? { startsAt } : {}),
-    ...(ends ? { ends } : {}),
     ...(addressee ? { email: addressee.email, emailRule: addressee.rule } : {}),
     ...(invitation.pinSetAt ? { pin: true } : {}),
     ...(inviterId === undefined ? {} : { inviterId }),
@@ -75,6 +80,11 @@ function wishOf(invitation: Invitation, { channels, now }: Copying): InviteOptio
     ...(requiredAcr === undefined ? {} : { acr: requiredAcr }),
     ...(landingClientId === undefined ? {} : { landingClientId }),
   };
+}
+
+/** Each keeps its own end: one that is over by then would be given for nothing. */
+function refuseEnded(grants: readonly Grant[], by: Date): void {
+  if (grants.some(({ ends }) => ends && 'at' in ends && ends.at <= by)) throw new Failure('invitation_expired');
 }
 
 function grantsOf(grants: readonly Grant[]): { groups: string[]; rights: string[] } {

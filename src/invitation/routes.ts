@@ -7,6 +7,7 @@ import { accept, decline, switchAccount } from './answers.ts';
 import { showQuestion } from './question.ts';
 import { leadTo } from '../lib/answer.ts';
 import { serveAssets } from '../lib/assets.ts';
+import { chooseLanguage } from './language.ts';
 import { showRefusals } from './respond.ts';
 import { pathOf, type Site } from './site.ts';
 import { enterEmailCode, enterPin, sendEmailCode } from './step-forms.ts';
@@ -22,6 +23,7 @@ export function invitationRoutes(site: Site): Middleware {
   router.use(showRefusals(site));
   router.get('/invite', at(showInvitation));
   router.get('/invite/assets/:file', serveAssets());
+  router.post('/invite/language', at(chooseLanguage));
   router.get('/invite/code', at(askForCode));
   router.post('/invite/code', at(enterCode));
   router.post('/invite/continue', at(goOn));
@@ -36,7 +38,15 @@ export function invitationRoutes(site: Site): Middleware {
   router.get('/invite/waiting', at(showWaiting));
   router.post('/invite/waiting', at(chooseWaiting));
   router.get('/invite/done', at(showDone));
-  for (const path of ['/invite/continue', '/invite/pin', '/invite/email', '/invite/email/code', '/invite/decline', '/invite/ask'])
+  for (const path of [
+    '/invite/continue',
+    '/invite/pin',
+    '/invite/email',
+    '/invite/email/code',
+    '/invite/decline',
+    '/invite/ask',
+    '/invite/language',
+  ])
     router.get(
       path,
       leadsTo(site, () => '/invite'),

@@ -7,8 +7,8 @@ import { leadTo, localeOf } from '../lib/answer.ts';
 import type { Transaction } from '../lib/db.ts';
 import { emailSchema } from '../lib/email.ts';
 import { checkForm, type Fields } from '../lib/form.ts';
-import { readVisitCookie } from './cookie.ts';
 import { factsOf } from './facts.ts';
+import { heldVisit } from './held-visit.ts';
 import { refusalAtDoor, refusalOfPin } from './invitation.ts';
 import { tellInviter } from './mails.ts';
 import { checkPin, readPin } from './pin.ts';
@@ -16,7 +16,7 @@ import { checkCode, codeStateOf, sendCode } from './proof.ts';
 import { showRefusal } from './respond.ts';
 import { pathOf, readSiteForm, type Site } from './site.ts';
 import { showEmailStep, showPinStep, stepToken } from './steps.ts';
-import { type Visit, visitOf } from './visit.ts';
+import type { Visit } from './visit.ts';
 
 type Place = Pick<Site, 'host'>;
 
@@ -24,7 +24,7 @@ type Place = Pick<Site, 'host'>;
 async function readStep(site: Place, ctx: Context, kind: 'pin' | 'email') {
   const { form_token, back = '', ...fields } = await readSiteForm(site, ctx);
   const { host } = site;
-  const visit = await visitOf(host.database, readVisitCookie(host.issuer, ctx), host.clock());
+  const visit = (await heldVisit(host, ctx))?.visit;
   if (!visit || form_token !== stepToken(site, ctx, { kind, visit, back })) return undefined;
   return { visit, back, fields };
 }

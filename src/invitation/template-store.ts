@@ -13,6 +13,11 @@ export async function insertTemplate(
   return (await execute(trx, sql, { name, wish: JSON.stringify(wish), createdAt })) === 1;
 }
 
+/** False if there is none of that name. */
+export async function deleteTemplate(trx: Transaction, name: string): Promise<boolean> {
+  return (await execute(trx, 'delete from guestlist.invitation_template where name = :name', { name })) === 1;
+}
+
 export async function findTemplate(db: Queryable, name: string): Promise<Template | undefined> {
   return firstRow(db, `select ${columns} from guestlist.invitation_template where name = :name`, { name });
 }

@@ -9,10 +9,10 @@ import { slugPattern } from '../group/group.ts';
 import { type GrantWish, resolveGrants } from '../group/manage.ts';
 import { grantWishSchema } from '../group/wish.ts';
 import { checkArguments } from '../lib/arguments.ts';
-import { type Database, inTransaction } from '../lib/db.ts';
+import { type Database, inTransaction, sqlStateOf, type Transaction } from '../lib/db.ts';
 import type { InvitationHost } from './host.ts';
 import type { Deed } from './deed.ts';
-import { findTemplate, insertTemplate, listTemplateRows } from './template-store.ts';
+import { deleteTemplate, findTemplate, insertTemplate, listTemplateRows } from './template-store.ts';
 import { type InviteOptions, limitsShape } from './wish.ts';
 
 type TemplateLimits = Pick<
@@ -71,6 +71,26 @@ export async function addTemplate(
   });
 }
 
+/**
+ * What was made with it stays as it is. Throws `template_not_found`; `TypeError` where people ask to be invited by it: they
+ * would wait for something else than they were told.
+ */
+export async function removeTemplate(host: InvitationHost, name: string, { actor, from }: Deed): Promise<void> {
+  await inTransaction(host.database, async (trx) => {
+    if (!(await tryToDelete(trx, name))) throw new Failure('template_not_found', { name });
+    await recordAudit(trx, { at: host.clock(), actor, from, action: 'template.removed', subject: name }, host.random);
+  });
+}
+
+async function tryToDelete(trx: Transaction, name: string): Promise<boolean> {
+  try {
+    return await deleteTemplate(trx, name);
+  } catch (error) {
+    if (sqlStateOf(error) === '23503') throw new TypeError('removeTemplate: name is of a template by which people ask to be invited');
+    throw error;
+  }
+}
+
 export async function listTemplates({ database }: Pick<InvitationHost, 'database'>): Promise<Template[]> {
   return listTemplateRows(database);
 }
@@ -101,7 +121,10 @@ export function refuseUnknownWords(
 }
 
 /** Throws `client_not_found`: there is no such app, or it has no address where it starts a sign-in. */
-export async function refuseUnknownApp({ apps }: Pick<InvitationHost, 'apps'>, clientId: string | undefined): Promise<void> {
-  if (clientId === undefined || (await apps()).some((app) => app.clientId === clientId)) return;
+export async function refuseUnknownApp(
+  { apps, database }: Pick<InvitationHost, 'apps' | 'database'>,
+  clientId: string | undefined,
+): Promise<void> {
+  if (clientId === undefined || (await apps(database)).some((app) => app.clientId === clientId)) return;
   throw new Failure('client_not_found', { clientId });
 }

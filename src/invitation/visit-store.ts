@@ -51,6 +51,13 @@ export async function supersedeMailTokens(trx: Transaction, invitationId: string
   return execute(trx, sql, { invitationId, now });
 }
 
+/** A link that was told anew takes the place of those before it. */
+export async function supersedeLinkTokens(trx: Transaction, invitationId: string, now: Date): Promise<void> {
+  const sql = `update guestlist.invitation_token set superseded_at = :now
+    where invitation_id = :invitationId and channel = 'link' and superseded_at is null`;
+  await execute(trx, sql, { invitationId, now });
+}
+
 export async function insertVisit(
   db: Queryable,
   visit: {

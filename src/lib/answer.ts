@@ -2,6 +2,7 @@
 import type { Context } from 'koa';
 import type { Clock } from './clock.ts';
 import { formTargetOf, type PageRules, setPageHeaders } from './headers.ts';
+import { chooseLocale } from './language.ts';
 import type { Renderer } from './page.ts';
 
 export type AnswerRules = PageRules & { readonly status?: number /** OIDC Core §3.1.2.1 */; readonly uiLocales?: unknown };
@@ -20,8 +21,9 @@ export function createShow<Pages>(renderer: Renderer, clock: Clock): Show<PageOf
   const render = renderer.render<Record<string, unknown>>();
   return (ctx, answer: { readonly page: PropertyKey; readonly data: unknown } & AnswerRules) => {
     const { page, data, status = 200, uiLocales, ...rules } = answer;
-    const locale = localeOf(renderer, ctx, uiLocales);
-    const body = render(String(page), data, { locale, now: clock() });
+    const name = String(page);
+    const locale = chooseLocale(renderer.texts, ctx, { uiLocales, family: name.slice(0, name.indexOf('/')) });
+    const body = render(name, data, { locale, now: clock(), here: hereOf(ctx) });
     setPageHeaders(ctx, rules);
     ctx.set('Content-Language', locale);
     ctx.status = status;
@@ -31,7 +33,12 @@ export function createShow<Pages>(renderer: Renderer, clock: Clock): Show<PageOf
 }
 
 export function localeOf({ texts }: Renderer, ctx: Context, uiLocales?: unknown): string {
-  return texts.choose({ uiLocales: typeof uiLocales === 'string' ? uiLocales : undefined, acceptLanguage: ctx.get('Accept-Language') });
+  return chooseLocale(texts, ctx, { uiLocales });
+}
+
+/** What answers a form cannot be come back to: what was typed would be lost. */
+function hereOf({ method, url }: Context): string | undefined {
+  return method === 'GET' && url.length <= 2000 ? url : undefined;
 }
 
 /** 303: whatever the method was, the next request is a GET (RFC 9110 §15.4.4). */

@@ -12,16 +12,22 @@ export function readHostCookie(issuer: string, ctx: CookieContext, name: string)
 }
 
 /** Null takes it away. */
-export type HostCookie = { readonly name: string; readonly value: string | null; readonly lifetimeSeconds: number };
+export type HostCookie = {
+  readonly name: string;
+  readonly value: string | null;
+  readonly lifetimeSeconds: number;
+  /** `strict`: no link and no redirect from elsewhere brings it along. Default: `lax`. */
+  readonly sameSite?: 'strict' | 'lax';
+};
 
-export function writeHostCookie(issuer: string, ctx: CookieContext, { name, value, lifetimeSeconds }: HostCookie): void {
+export function writeHostCookie(issuer: string, ctx: CookieContext, { name, value, lifetimeSeconds, sameSite = 'lax' }: HostCookie): void {
   const secure = issuer.startsWith('https:');
   // Behind a proxy that ends TLS the connection itself looks insecure; the issuer decides.
   ctx.cookies.secure = secure;
   ctx.cookies.set(hostCookieName(issuer, name), value, {
     signed: false,
     httpOnly: true,
-    sameSite: 'lax',
+    sameSite,
     path: '/',
     overwrite: true,
     secure,

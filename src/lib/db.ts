@@ -50,9 +50,11 @@ const maxAttempts = 4;
 
 /**
  * One transaction, tried again when PostgreSQL asks for it (deadlock, serialization). The lock timeout keeps a
- * stuck neighbour from holding everybody; the work must not have effects outside the transaction.
+ * stuck neighbour from holding everybody; the work must not have effects outside the transaction. Inside a transaction
+ * it is a part of that one, and whoever began it tries again.
  */
 export async function inTransaction<Result>(db: Database, work: (trx: Transaction) => Promise<Result>): Promise<Result> {
+  if (isTransaction(db)) return inSavepoint(db, () => work(db));
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await db.transaction(async (trx) => {
@@ -63,6 +65,10 @@ export async function inTransaction<Result>(db: Database, work: (trx: Transactio
       if (attempt >= maxAttempts || !isRetryable(error)) throw error;
     }
   }
+}
+
+function isTransaction(db: Queryable): db is Transaction {
+  return 'isTransaction' in db && db.isTransaction === true;
 }
 
 /** A part of a transaction that may fail by itself: what it wrote is undone, the error is thrown, and the rest can go on. */

@@ -9,15 +9,21 @@ export type PageRules = {
   readonly formTargets?: readonly string[];
   /** The address of this page holds a secret: tell nobody, not even ourselves, where the next request came from. */
   readonly secretAddress?: boolean;
+  /** A script of this page asks us for more: a preview, or how far something is. */
+  readonly connects?: boolean;
 };
 
-export function setPageHeaders(ctx: Pick<Context, 'set'>, { formTargets = [], secretAddress = false }: PageRules = {}): void {
+export function setPageHeaders(
+  ctx: Pick<Context, 'set'>,
+  { formTargets = [], secretAddress = false, connects = false }: PageRules = {},
+): void {
   ctx.set({
     'Content-Security-Policy': [
       "default-src 'none'",
       "script-src 'self'",
       "style-src 'self'",
       "img-src 'self' data:",
+      ...(connects ? ["connect-src 'self'"] : []),
       ['form-action', "'self'", ...formTargets].join(' '),
       "frame-ancestors 'none'",
       "base-uri 'none'",

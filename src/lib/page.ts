@@ -23,13 +23,22 @@ export type Frame = {
   readonly t: Text;
   /** `Thu 26 Nov 2026, 18:00 UTC` */
   readonly date: (instant: Date) => string;
+  /** `26 Nov 2026, 18:00 UTC`, for tables */
+  readonly moment: (instant: Date) => string;
+  /** `26 November 2026`, in UTC */
+  readonly day: (instant: Date) => string;
+  /** Address of this page below `base`, to come back to in another language; undefined: there is no coming back. */
+  readonly here: string | undefined;
+  /** Every language there is, by its own name. */
+  readonly languages: readonly Language[];
 };
 
-export type Render<Pages> = <Name extends keyof Pages & string>(
-  name: Name,
-  data: Pages[Name],
-  context: { readonly locale: string; readonly now: Date },
-) => string;
+export type Language = { readonly locale: string; readonly name: string };
+
+/** In a language that we do not have, the page is in the nearest that we have. */
+export type RenderContext = { readonly locale: string; readonly now: Date; readonly here?: string | undefined };
+
+export type Render<Pages> = <Name extends keyof Pages & string>(name: Name, data: Pages[Name], context: RenderContext) => string;
 
 export type Renderer = { readonly texts: Texts; render<Pages>(): Render<Pages> };
 
@@ -52,26 +61,37 @@ export function createRenderer(options: RendererOptions): Renderer {
   const texts = loadTexts(new URL('text/', viewsDir), options.texts);
   const html = createEta(options.views, true);
   const plain = createEta(options.views, false);
-  const frameOf = (locale: string, now: Date): Frame => ({
+  const languages = texts.locales.map((locale) => ({ locale, name: ownName(locale) }));
+  const frameOf = (locale: string, { now, here }: RenderContext): Frame => ({
     locale,
     brand,
     base,
     home,
     now,
-    dir: ['ar', 'fa', 'he', 'ur'].includes(locale) ? 'rtl' : 'ltr',
+    here,
+    languages,
+    dir: rightToLeft.includes(locale.split('-')[0] ?? '') ? 'rtl' : 'ltr',
     t: texts.in(locale),
-    date: (instant) => formatDate(instant, locale),
+    date: (instant) => `${formatDate(instant, locale, { dateStyle: 'full', timeStyle: 'short' })} UTC`,
+    moment: (instant) => `${formatDate(instant, locale, { dateStyle: 'medium', timeStyle: 'short' })} UTC`,
+    day: (instant) => formatDate(instant, locale, { dateStyle: 'long' }),
   });
   return {
     texts,
-    render:
-      () =>
-      (name, data, { locale, now }) => {
-        const page = strict({ ...frameOf(locale, now), ...data });
-        const own = pages[name];
-        return own ? own(page as never) : (/\.(subject|text)$/.test(name) ? plain : html).render(name, page);
-      },
+    render: () => (name, data, context) => {
+      const page = strict({ ...frameOf(texts.choose({ chosen: context.locale }), context), ...data });
+      const own = pages[name];
+      return own ? own(page as never) : (/\.(subject|text)$/.test(name) ? plain : html).render(name, page);
+    },
   };
+}
+
+const rightToLeft = ['ar', 'ckb', 'dv', 'fa', 'he', 'ps', 'sd', 'ug', 'ur', 'yi'];
+
+/** `Français`, as a French person looks for it. */
+function ownName(locale: string): string {
+  const name = new Intl.DisplayNames([locale], { type: 'language' }).of(locale) ?? locale;
+  return `${name.slice(0, 1).toLocaleUpperCase(locale)}${name.slice(1)}`;
 }
 
 function createEta(overrides: string | undefined, autoEscape: boolean): Eta {
@@ -87,15 +107,16 @@ function replacement(folder: string | undefined, template: string): string | und
   return existsSync(file) ? file : undefined;
 }
 
-/** One for each language: they take long to make. */
+/** One for each language and style: they take long to make. */
 const dateFormats = new Map<string, Intl.DateTimeFormat>();
 
-function formatDate(instant: Date, locale: string): string {
-  const known = dateFormats.get(locale);
+function formatDate(instant: Date, locale: string, style: Pick<Intl.DateTimeFormatOptions, 'dateStyle' | 'timeStyle'>): string {
+  const key = `${locale} ${style.dateStyle} ${style.timeStyle}`;
+  const known = dateFormats.get(key);
   const language = locale === 'en' ? 'en-GB' : locale;
-  const format = known ?? new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'short', timeZone: 'UTC' });
-  if (!known) dateFormats.set(locale, format);
-  return `${format.format(instant)} UTC`;
+  const format = known ?? new Intl.DateTimeFormat(language, { ...style, timeZone: 'UTC' });
+  if (!known) dateFormats.set(key, format);
+  return format.format(instant);
 }
 
 /** A name the page's data does not have is a mistake of ours, not an empty place on the page. */

@@ -5,12 +5,28 @@ import { IntlMessageFormat } from 'intl-messageformat';
 export type TextValues = Readonly<Record<string, string | number | Date>>;
 export type Text = (key: string, values?: TextValues) => string;
 
+/** Lists may be of any length and make no sense at all. */
+export type LanguageWishes = {
+  /** OIDC Core §3.1.2.1: tags in order, with spaces between. */
+  readonly uiLocales?: string | undefined;
+  /** What the person has chosen before. */
+  readonly chosen?: string | undefined;
+  /** What the inviter thinks the invitee reads. */
+  readonly invitation?: string | undefined;
+  /** RFC 9110 §12.5.4. */
+  readonly acceptLanguage?: string | undefined;
+};
+
 export type Texts = {
+  /** BCP 47, in canonical form. */
   readonly locales: readonly string[];
   /** Throws on a key that English does not have. */
   in(locale: string): Text;
-  /** The best language for a person: `ui_locales` first, then the browser's wish, then English. */
-  choose(wishes: { readonly uiLocales?: string | undefined; readonly acceptLanguage?: string | undefined }): string;
+  /**
+   * The best language for a person: the first wish that we can fulfil, in the order above, else English. `family` is what
+   * the keys that are needed begin with.
+   */
+  choose(wishes: LanguageWishes, family?: string): string;
 };
 
 /** By language and key; a language that we do not have is added, with English for what it lacks. */
@@ -18,22 +34,42 @@ export type TextReplacements = Readonly<Record<string, Readonly<Record<string, s
 
 const source = 'en';
 
-/** Reads every `<locale>.json` of a folder: flat objects of key to message. */
+/** What a language may leave out as a whole; its pages are then in another language that the person reads. */
+const optionalFamilies = ['console'];
+
+/** Reads every `<locale>.json` of a folder: flat objects of key to message. Throws `TypeError` for a replacement of no language. */
 export function loadTexts(folder: URL, replacements: TextReplacements = {}): Texts {
   const catalogues = new Map<string, Record<string, string>>();
   for (const file of readdirSync(folder)) {
     if (file.endsWith('.json')) catalogues.set(file.slice(0, -5), JSON.parse(readFileSync(new URL(file, folder), 'utf8')));
   }
-  for (const [locale, texts] of Object.entries(replacements)) catalogues.set(locale, { ...catalogues.get(locale), ...texts });
+  for (const [locale, texts] of Object.entries(replacements)) {
+    if (!isCanonical(locale)) throw new TypeError(`texts: ${JSON.stringify(locale)} is no language tag such as pt-BR`);
+    catalogues.set(locale, { ...catalogues.get(locale), ...texts });
+  }
   const texts = new Map(
     [...catalogues].map(([locale, catalogue]) => [locale, catalogueText(locale, { ...catalogues.get(source), ...catalogue })]),
   );
   const locales = [...catalogues.keys()].sort();
+  const has = (locale: string, family: string) => Object.keys(catalogues.get(locale) ?? {}).some((key) => key.startsWith(`${family}.`));
+  const speaking = new Map(optionalFamilies.map((family) => [family, locales.filter((locale) => has(locale, family))]));
   return {
     locales,
     in: (locale) => texts.get(locale) ?? (texts.get(source) as Text),
-    choose: ({ uiLocales, acceptLanguage }) => firstKnown([...wishedTags(uiLocales, ' '), ...wishedTags(acceptLanguage, ',')], locales),
+    choose: ({ uiLocales, chosen, invitation, acceptLanguage }, family = '') => {
+      const tags = [...wishedTags(uiLocales, ' '), chosen, invitation, ...wishedTags(acceptLanguage, ',')];
+      const known = speaking.get(family) ?? locales;
+      return tags.map((tag = '') => lookUp(tag.toLowerCase(), known)).find((locale) => locale !== undefined) ?? source;
+    },
   };
+}
+
+function isCanonical(locale: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(locale)[0] === locale;
+  } catch {
+    return false;
+  }
 }
 
 function catalogueText(locale: string, catalogue: Readonly<Record<string, string>>): Text {
@@ -53,14 +89,18 @@ function wishedTags(list: string | undefined, separator: string): string[] {
     .split(separator)
     .map((wish) => {
       const [tag = '', quality = 'q=1'] = wish.trim().split(';');
-      return { tag: tag.trim().toLowerCase(), quality: Number(quality.trim().replace(/^q=/, '')) };
+      return { tag: tag.trim(), quality: Number(quality.trim().replace(/^q=/, '')) };
     })
     .filter(({ quality }) => quality > 0)
     .sort((one, other) => other.quality - one.quality)
     .map(({ tag }) => tag);
 }
 
-function firstKnown(tags: readonly string[], locales: readonly string[]): string {
-  const known = tags.map((tag) => tag.split('-')[0] ?? '').find((language) => locales.includes(language));
-  return known ?? source;
+/** RFC 4647 §3.4: who wants fr-CA reads fr. And who wants pt reads pt-BR, where that is the only Portuguese there is. */
+function lookUp(wish: string, locales: readonly string[]): string | undefined {
+  for (let range = wish; range !== ''; range = range.slice(0, Math.max(0, range.lastIndexOf('-')))) {
+    const found = locales.find((locale) => locale.toLowerCase() === range);
+    if (found) return found;
+  }
+  return locales.find((locale) => locale.split('-')[0] === wish.split('-')[0]);
 }

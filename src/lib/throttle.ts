@@ -6,15 +6,21 @@ import { type Database, execute } from './db.ts';
 
 export type Limit = { readonly name: string; readonly points: number; readonly perSeconds: number };
 
+/** Points that there still are, until all of them are there again. */
+export type Left = { readonly points: number; readonly seconds: number };
+
 export type Throttle = {
   /** Uses one point; throws `too_many_requests` with the seconds to wait. */
-  consume(key: string): Promise<void>;
+  consume(key: string): Promise<unknown>;
   /** Takes back one point that was used. */
   giveBack(key: string): Promise<void>;
   reset(key: string): Promise<void>;
 };
 
-export function createThrottle(database: Database, { name, points, perSeconds }: Limit): Throttle {
+/** One that says what is left. */
+export type CountingThrottle = Omit<Throttle, 'consume'> & { readonly limit: Limit; consume(key: string): Promise<Left> };
+
+export function createThrottle(database: Database, { name, points, perSeconds }: Limit): CountingThrottle {
   const limiter = new RateLimiterPostgres({
     storeClient: database,
     storeType: 'knex',
@@ -27,9 +33,11 @@ export function createThrottle(database: Database, { name, points, perSeconds }:
     duration: perSeconds,
   });
   return {
+    limit: { name, points, perSeconds },
     async consume(key) {
       try {
-        await limiter.consume(key);
+        const { remainingPoints, msBeforeNext } = await limiter.consume(key);
+        return { points: remainingPoints, seconds: Math.ceil(msBeforeNext / 1000) };
       } catch (refusal) {
         if (!(refusal instanceof RateLimiterRes)) throw refusal;
         throw new Failure('too_many_requests', {}, Math.ceil(refusal.msBeforeNext / 1000));

@@ -38,6 +38,7 @@ const causeOfKind: Readonly<Record<string, Cause | 'nobody'>> = {
   'request-confirm': 'stranger',
   'request-declined': 'news',
   'request-waiting': 'news',
+  test: 'stranger',
 };
 
 /** Null: it is always sent. A kind that nobody has thought about is as limited as what strangers cause. */

@@ -39,8 +39,8 @@ type Queueing = {
   readonly invitationId?: string | undefined;
 };
 
-/** Throws `TypeError` where `to` is not one plain address, or where there is a secret and no `seal`. */
-export async function queueMail(db: Queryable, mail: NewMail, { now, random, seal, invitationId }: Queueing): Promise<void> {
+/** Returns its id. Throws `TypeError` where `to` is not one plain address, or where there is a secret and no `seal`. */
+export async function queueMail(db: Queryable, mail: NewMail, { now, random, seal, invitationId }: Queueing): Promise<string> {
   if (!isPlainAddress(mail.to)) throw new TypeError('a mail goes to one plain address');
   if (mail.unsubscribeUrl !== undefined && !isHeaderUrl(mail.unsubscribeUrl)) throw new TypeError('unsubscribeUrl is no web address');
   const id = newId(now, random);
@@ -58,6 +58,7 @@ export async function queueMail(db: Queryable, mail: NewMail, { now, random, sea
       ...(mail.secret ? sealedBodies(mail, seal, id) : openBodies(mail)),
     },
   );
+  return id;
 }
 
 /** It becomes a header, between angle brackets. */

@@ -4,20 +4,10 @@
  * hears of it is the business of others.
  */
 import { type Client, type FindAccount, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
-import { findMembershipFacts } from '../group/membership-facts.ts';
-import type { Queryable } from '../lib/db.ts';
+import { isInside } from '../group/membership-facts.ts';
 import type { ClaimTools } from './claims.ts';
 
 const { Check, Prompt } = interactionPolicy;
-
-/** In the group itself, or in one beneath it. */
-async function isInside(
-  db: Queryable,
-  { accountId, slug, now }: { readonly accountId: string; readonly slug: string; readonly now: Date },
-): Promise<boolean> {
-  const { memberships } = await findMembershipFacts(db, accountId, now);
-  return memberships.some((membership) => membership.slug === slug || membership.ancestors.some((ancestor) => ancestor.slug === slug));
-}
 
 /** Undefined: it is for everybody. */
 function requiredGroupOf(client: Client | undefined): string | undefined {

@@ -22,6 +22,7 @@ import { addSeconds, type Clock } from '../lib/clock.ts';
 import type { Database } from '../lib/db.ts';
 import { sha256 } from '../lib/digest.ts';
 import type { Random } from '../lib/random.ts';
+import { isStorableJson } from '../lib/plain-text.ts';
 import * as store from './payload-store.ts';
 
 export type AdapterArguments = {
@@ -209,13 +210,6 @@ function createIds(key: Buffer): Ids {
 /** PostgreSQL keeps neither NUL nor half of a surrogate pair in text. */
 function isStorable(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();
-}
-
-/** In JSON, those two are always escapes; an escape is one that an even number of backslashes precedes. */
-const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
-
-export function isStorableJson(json: string): boolean {
-  return !unstorable.test(json);
 }
 
 /** No OAuth parameter may hold such characters (RFC 6749, appendix A): that is the sender's mistake, answered as one. */

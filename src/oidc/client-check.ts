@@ -33,6 +33,6 @@ function throwawayProvider(issuer: string): Provider {
     subjectTypes: ['public', 'pairwise'],
     pairwiseIdentifier: () => 'somebody',
     scopes: [...userScopes],
-    features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
+    features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true }, clientCredentials: { enabled: true } },
   });
 }

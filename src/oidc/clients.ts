@@ -7,6 +7,7 @@ import type Provider from 'oidc-provider';
 import type { ClientMetadata } from 'oidc-provider';
 import { ownPagesClientId } from '../account/sessions.ts';
 import { type Client, hasSecret } from '../client/client.ts';
+import { consoleClientId } from '../client/console-client.ts';
 import { toMetadata } from '../client/metadata.ts';
 import { openClientSecret } from '../client/secret.ts';
 import { listSecrets } from '../client/secret-store.ts';
@@ -48,7 +49,7 @@ function isSame(secret: string, actual: string): boolean {
 }
 
 /** Apps of the server itself, which the provider finds before any other of that id. */
-const ownClientIds: readonly string[] = [frontDoorClientId, ownPagesClientId];
+const ownClientIds: readonly string[] = [frontDoorClientId, ownPagesClientId, consoleClientId];
 
 /** For `client/manage.ts`. */
 export function createComplaintAbout(issuer: string): (client: Client) => string | undefined {

@@ -7,8 +7,10 @@ import { createHmac } from 'node:crypto';
 import { type AdapterFactory, type Client, type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import { acrValues } from '../account/account.ts';
 import { ownPagesClient } from '../account/sessions.ts';
-import { authMethods, invitationsScope, mayNameResource, type SigningAlgorithm, signingAlgorithms } from '../client/client.ts';
+import { authMethods, mayNameResource, type SigningAlgorithm, signingAlgorithms } from '../client/client.ts';
+import { consoleClient } from '../client/console-client.ts';
 import { extraMetadata } from '../client/metadata.ts';
+import { isOwnScope } from '../client/own-scopes.ts';
 import { ownUrl } from '../invitation/host.ts';
 import { standardGrant } from '../invitation/configuration.ts';
 import { accessPrompt, isOutside, withRequiredGroup } from './access.ts';
@@ -30,9 +32,14 @@ export type ProviderSettings = {
   readonly renderError: NonNullable<Configuration['renderError']>;
   readonly rpInitiatedLogout: NonNullable<NonNullable<Configuration['features']>['rpInitiatedLogout']>;
   readonly fetch: NonNullable<Configuration['fetch']>;
+  /** Languages of the pages; undefined: there are no pages. */
+  readonly locales?: readonly string[];
   /** See `registration.ts`. Undefined: apps are registered by the operator alone. */
   readonly registration?: RegistrationFeatures | undefined;
 };
+
+/** Where they are not oidc-provider's own: its `/me` is the members' portal here, see `portal/portal.ts`. */
+export const providerRoutes = { userinfo: '/userinfo' };
 
 /** See `client/metadata.ts`. */
 export const extraClientMetadata = { properties: [...extraMetadata] };
@@ -47,7 +54,8 @@ export function providerConfiguration(settings: ProviderSettings): Configuration
     pairwiseIdentifier: (_ctx, accountId, client) => pairwiseSubject(pairwiseKey, accountId, sectorOf(client)),
     renderError,
     fetch,
-    clients: [ownPagesClient(issuer)],
+    routes: providerRoutes,
+    clients: [ownPagesClient(issuer), consoleClient(issuer)],
     jwks: keys.jwks,
     cookies: cookies(issuer, keys.cookieKeys),
     claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
@@ -55,7 +63,10 @@ export function providerConfiguration(settings: ProviderSettings): Configuration
     responseTypes: ['code'],
     acrValues: [...acrValues],
     pkce: { required: (_ctx, client) => client['without_pkce'] !== true },
-    discovery: { prompt_values_supported: ['none', 'login', 'consent', 'create'] },
+    discovery: {
+      prompt_values_supported: ['none', 'login', 'consent', 'create'],
+      ...(settings.locales ? { ui_locales_supported: [...settings.locales] } : {}),
+    },
     interactions: { policy: policyOf(tools) },
     extraClientMetadata,
     clientBasedCORS: isOriginOfClient,
@@ -74,6 +85,7 @@ export function providerConfiguration(settings: ProviderSettings): Configuration
     features: {
       devInteractions: { enabled: false },
       backchannelLogout: { enabled: true },
+      clientCredentials: { enabled: true },
       claimsParameter: { enabled: true },
       dPoP: { enabled: true, nonceSecret: keys.dpopSecret, requireNonce: () => false },
       introspection: {
@@ -192,7 +204,8 @@ function createResourceServer(issuer: string) {
 
 /** Undefined: it may not call us. With a `sub` that is the app's alone, nobody could tell whom it calls for. */
 function scopeAtOwnApi(client: Client): string | undefined {
-  return client.subjectType !== 'pairwise' && resourceScopes(client).includes(invitationsScope) ? invitationsScope : undefined;
+  const scope = resourceScopes(client).filter(isOwnScope).join(' ');
+  return client.subjectType === 'pairwise' || scope === '' ? undefined : scope;
 }
 
 /** Undefined: it may not name that. */
@@ -200,7 +213,7 @@ function scopeAtOthers(client: Client, resource: string): string | undefined {
   const [resources, registeredBy] = [client['resources'] ?? [], client['registered_by']] as [readonly string[], string | undefined];
   if (!mayNameResource({ resources, redirectUris: client.redirectUris ?? [], registeredBy }, resource)) return undefined;
   return resourceScopes(client)
-    .filter((name) => name !== invitationsScope)
+    .filter((name) => !isOwnScope(name))
     .join(' ');
 }
 

@@ -15,8 +15,8 @@ import type { Clock } from '../lib/clock.ts';
 import type { Database } from '../lib/db.ts';
 import { newId, type Random } from '../lib/random.ts';
 import type { Seal } from '../lib/seal.ts';
+import { isStorableJson } from '../lib/plain-text.ts';
 import { addressBlock, createThrottle, type Throttle } from '../lib/throttle.ts';
-import { isStorableJson } from './adapter.ts';
 
 type Features = NonNullable<Configuration['features']>;
 export type RegistrationFeatures = Required<Pick<Features, 'registration' | 'registrationManagement'>>;

@@ -3,7 +3,7 @@
  * next key and saying when each begins and ends, for all processes at once and one at a time; what follows from that is
  * in `key-state.ts`, and happens in each process by the clock.
  */
-import { type AuditEvent, recordAudit } from '../audit/audit.ts';
+import { type AuditEvent, type Origin, recordAudit } from '../audit/audit.ts';
 import { signingAlgorithms } from '../client/client.ts';
 import { addSeconds } from '../lib/clock.ts';
 import { type Database, inTransaction, type Transaction } from '../lib/db.ts';
@@ -36,12 +36,12 @@ export type Rotation = {
   readonly isNew: boolean;
 };
 
-/** The operator's. While a key of an algorithm waits, there is no second one, unless at once. Throws `WrongSecret`. */
+/** While a key of an algorithm waits, there is no second one, unless at once. Throws `WrongSecret`. */
 export async function rotateKeys(
   given: KeyArguments,
-  { algorithms = signingAlgorithms, atOnce = false }: RotationWish = {},
+  { algorithms = signingAlgorithms, atOnce = false, actor = 'operator', from }: RotationWish & Partial<Doer> = {},
 ): Promise<Rotation[]> {
-  return changing({ ...given, actor: 'operator' }, async (change) => {
+  return changing({ ...given, actor, from }, async (change) => {
     const rotations: Rotation[] = [];
     for (const algorithm of algorithms) rotations.push(await (atOnce ? replaceAtOnce : beginNext)(change, algorithm));
     return rotations;
@@ -65,10 +65,13 @@ export async function summarizeKeys(database: Database, now: Date): Promise<KeyS
   return found.map(({ span, ...key }) => ({ ...key, ...span, state: stateOfKey(span, now) }));
 }
 
-type Change = KeyArguments & { readonly trx: Transaction; readonly now: Date; readonly actor: 'operator' | 'server' };
+type Change = KeyArguments & { readonly trx: Transaction; readonly now: Date } & Doer;
+
+/** An account, `operator`, or `server` by itself. */
+type Doer = { readonly actor: string; readonly from?: Origin | undefined };
 
 /** One process at a time, and nobody with a wrong secret. */
-async function changing<Result>(given: KeyArguments & Pick<Change, 'actor'>, work: (change: Change) => Promise<Result>): Promise<Result> {
+async function changing<Result>(given: KeyArguments & Doer, work: (change: Change) => Promise<Result>): Promise<Result> {
   return inTransaction(given.database, async (trx) => {
     await lockKeys(trx);
     await readKeys(trx, given.seal);
@@ -112,6 +115,6 @@ async function forgetRetired(change: Change): Promise<void> {
 
 type Recorded = Pick<SigningKey, 'id' | 'algorithm'> & { readonly detail?: Readonly<Record<string, unknown>> };
 
-async function record({ trx, now, actor, random }: Change, action: AuditEvent['action'], { id, algorithm, detail }: Recorded) {
-  await recordAudit(trx, { at: now, actor, action, subject: id, detail: { algorithm, ...detail } }, random);
+async function record({ trx, now, actor, from, random }: Change, action: AuditEvent['action'], { id, algorithm, detail }: Recorded) {
+  await recordAudit(trx, { at: now, actor, from, action, subject: id, detail: { algorithm, ...detail } }, random);
 }

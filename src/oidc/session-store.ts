@@ -30,6 +30,36 @@ export async function endSessionsOf(
   return rows(trx, sql, { accountId, keptUid: keptUid ?? null, until });
 }
 
+/** One of them, with the consents and tokens under it. Undefined: this account has no such session. */
+export async function endSessionOf(
+  trx: Transaction,
+  { accountId, uid, until }: { readonly accountId: string; readonly uid: string; readonly until: Date },
+): Promise<AppSession[] | undefined> {
+  const sql = `
+    with ended as (
+      delete from guestlist.oidc_payload where kind = 'Session' and uid = :uid and payload ->> 'accountId' = :accountId
+      returning uid, payload),
+    word as (
+      insert into guestlist.oidc_payload (kind, id, payload, expires_at)
+      select distinct 'EndedSession', uid, cast('{}' as jsonb), cast(:until as timestamptz) from ended
+      on conflict do nothing),
+    consents as (
+      delete from guestlist.oidc_payload consent
+      using ended cross join jsonb_each(ended.payload -> 'authorizations') app
+      where consent.kind = 'Grant' and consent.id = app.value ->> 'grantId' returning consent.id)
+    select array(select id from consents) as "grantIds",
+      (select coalesce(json_agg(json_build_object('clientId', app.key, 'sid', app.value ->> 'sid')), '[]')
+        from ended cross join jsonb_each(ended.payload -> 'authorizations') app where ${wasEntered}) as sessions
+    where exists (select from ended)`;
+  const [ended] = await rows<{ grantIds: string[]; sessions: AppSession[] }>(trx, sql, { accountId, uid, until });
+  if (!ended) return undefined;
+  const others = await deleteTokensUnder(
+    trx,
+    ended.grantIds.map((id) => ({ id })),
+  );
+  return [...ended.sessions, ...others];
+}
+
 /** Consents and all tokens under them, but for those of the session that stays. Returns where the tokens were from. */
 export async function deleteGrantsOf(
   trx: Transaction,

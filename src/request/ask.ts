@@ -87,7 +87,7 @@ async function confirmIn(host: InvitationHost, trx: Transaction, { asked, token,
   await markConfirmed(trx, request.id, now);
   const entry = { at: now, actor: 'stranger', from, action: 'request.confirmed', subject: request.id } as const;
   await recordAudit(trx, { ...entry, detail: { group: slug, source: source ?? undefined } }, host.random);
-  const decision = await decideByRule(host, trx, { request, byRule, now });
+  const decision = await decideByRule(host, trx, { request, byRule, from, now });
   if (decision === undefined) await tellWhoDecides(host, trx, now);
 }
 

@@ -2,7 +2,7 @@
  * What becomes of a request that was confirmed: an invitation to what the group prescribes, to that mailbox alone, in
  * the name of whoever approves; or nothing, silently or with a word. A rule decides in the name of whoever made it.
  */
-import { recordAudit } from '../audit/audit.ts';
+import { type Origin, recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
 import { type Grant, isBarred } from '../group/group.ts';
 import { resolveGrants } from '../group/manage.ts';
@@ -80,8 +80,8 @@ async function planFor(
 }
 
 /** An app that is gone by now is nobody's destination. */
-async function landingOf({ apps }: InvitationHost, clientId: string | null): Promise<{ readonly landingClientId?: string }> {
-  return clientId !== null && (await apps()).some((app) => app.clientId === clientId) ? { landingClientId: clientId } : {};
+async function landingOf({ apps, database }: InvitationHost, clientId: string | null): Promise<{ readonly landingClientId?: string }> {
+  return clientId !== null && (await apps(database)).some((app) => app.clientId === clientId) ? { landingClientId: clientId } : {};
 }
 
 type Approval = { readonly request: RequestRow; readonly plan: InvitationPlan; readonly deed: Deed; readonly ruleId: string | undefined };
@@ -141,16 +141,25 @@ export async function planByRule(host: InvitationHost, request: RequestRow): Pro
 
 const daySeconds = 24 * 60 * 60;
 
+type ByRule = {
+  readonly request: RequestRow;
+  readonly byRule: RulePlan | undefined;
+  /** Of whoever confirms. */
+  readonly from: Origin;
+  readonly now: Date;
+};
+
 /** Inside the confirmation. Undefined: it waits for somebody. */
 export async function decideByRule(
   host: InvitationHost,
   trx: Transaction,
-  { request, byRule, now }: { readonly request: RequestRow; readonly byRule: RulePlan | undefined; readonly now: Date },
+  { request, byRule, from: { requestId }, now }: ByRule,
 ): Promise<Decision | undefined> {
   const rule = byRule && (await lockRule(trx, { id: byRule.ruleId, since: addSeconds(now, -daySeconds) }));
   const decision = decisionOf(rule);
   if (!rule || !decision) return undefined;
-  const deed = { actor: rule.createdBy };
+  // Whoever made the rule was not there: only the occasion is on record.
+  const deed = { actor: rule.createdBy, from: { requestId } };
   if (decision === 'decline') {
     await declineIn(host, trx, { request, deed, ruleId: rule.id, now });
     return decision;

@@ -28,8 +28,10 @@ export async function findDesk(db: Queryable, slug: string): Promise<Desk | unde
   return row && toDesk(row);
 }
 
-export async function listDesks(db: Queryable): Promise<Desk[]> {
-  return (await rows<DeskRow>(db, `${select} order by g.slug`)).map(toDesk);
+export async function listDesks(db: Queryable, which: 'all' | 'where somebody waits' = 'all'): Promise<Desk[]> {
+  const waits = `where exists (select from guestlist.invitation_request q
+    where q.group_id = d.group_id and q.confirmed_at is not null and q.decided_at is null)`;
+  return (await rows<DeskRow>(db, `${select} ${which === 'all' ? '' : waits} order by g.slug`)).map(toDesk);
 }
 
 /** Opens it again where it was closed. Throws `template_not_found`. */

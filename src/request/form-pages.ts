@@ -90,7 +90,7 @@ export async function sendRequest(site: RequestSite, ctx: Context): Promise<void
   await site.requestsFromPlace.consume(addressBlock(ctx.ip));
   // A mailbox that gets too many of these mails gets no more for a while; the answer is the same.
   if (await hasPoint(site.requestsToMailbox, countingKey(emailKey(email)))) {
-    const landingClientId = (await host.apps()).find(({ clientId }) => clientId === app)?.clientId;
+    const landingClientId = (await host.apps(host.database)).find(({ clientId }) => clientId === app)?.clientId;
     const locale = localeOf(host.renderer, ctx);
     await askForInvitation(host, desk, { email, name, note, source: from || undefined, landingClientId, locale });
   }

@@ -70,5 +70,5 @@ async function tell(
   const subject = `requests:${groupId}:${accountId}` as const;
   if (!person?.email || person.disabled || !isPlainAddress(person.email) || (await isStopped(trx, subject))) return;
   const stopHref = ownUrl(host.issuer, stopPath(host.stopKey(), subject));
-  await queueWaiting(host, trx, { to: person.email, group, waitingCount, stopHref, locale: 'en', now });
+  await queueWaiting(host, trx, { to: person.email, group, waitingCount, stopHref, locale: person.locale ?? 'en', now });
 }

@@ -6,30 +6,16 @@ import { Failure } from '../errors.ts';
 import { leadTo } from '../lib/answer.ts';
 import { checkForm, type FieldErrors, formStatus, textOfLines } from '../lib/form.ts';
 import { frontDoorClientId } from '../invitation/front-door.ts';
-import { mayDecide } from '../invitation/facts.ts';
-import { type InvitationHost, ownUrl } from '../invitation/host.ts';
+import { ownUrl } from '../invitation/host.ts';
 import { formToken, pathOf, readSiteForm } from '../invitation/site.ts';
 import { approveRequest, declineRequest } from './decide.ts';
-import { listDesks } from './desk-store.ts';
-import { grantsOf } from './desk.ts';
 import type { RequestSite } from './form-pages.ts';
 import type { RequestPages } from './pages.ts';
-import { listWaiting, type RequestRow } from './store.ts';
+import type { RequestRow } from './store.ts';
+import { listWaitingFor } from './waiting.ts';
 
 /** So many at once, the oldest first. */
 const pageSize = 100;
-
-/** Those that this account could approve today. */
-async function waitingFor(host: InvitationHost, accountId: string): Promise<RequestRow[]> {
-  const now = host.clock();
-  const waiting: RequestRow[] = [];
-  for (const desk of await listDesks(host.database)) {
-    const grants = await grantsOf(host.database, desk);
-    if (!(await mayDecide(host, host.database, { accountId, grants, now }))) continue;
-    waiting.push(...(await listWaiting(host.database, { slug: desk.slug, limit: pageSize })));
-  }
-  return waiting.sort((one, other) => (one.id < other.id ? -1 : 1)).slice(0, pageSize);
-}
 
 const doneSchema = z.enum(['approved', 'unconfirmed', 'declined', 'decided', 'full', 'archived']);
 
@@ -68,7 +54,7 @@ async function showList(site: RequestSite, ctx: Context, { accountId, done, refu
   if (!person || person.disabled) throw new Failure('account_disabled');
   const data = {
     account: { name: person.name, email: person.email },
-    requests: (await waitingFor(host, accountId)).flatMap(toPage),
+    requests: (await listWaitingFor(host, { accountId, limit: pageSize })).flatMap(toPage),
     done,
     approveAction: pathOf(site, '/invite/requests/approve'),
     declineAction: pathOf(site, '/invite/requests/decline'),

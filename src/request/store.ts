@@ -70,15 +70,25 @@ export async function lockRequest(trx: Transaction, id: string): Promise<Request
   return findRequest(trx, id);
 }
 
-/** Those that wait, the oldest first; with `after`, those asked after that one. */
-export async function listWaiting(
-  db: Queryable,
-  { slug, limit, after }: { readonly slug?: string | undefined; readonly limit: number; readonly after?: string | undefined },
-): Promise<RequestRow[]> {
-  const sql = `${select} where q.confirmed_at is not null and q.decided_at is null
-      and (:slug::text is null or g.slug = :slug) and (:after::text is null or q.id > :after)
-    order by q.id limit :limit`;
-  return rows(db, sql, { slug: slug ?? null, after: after ?? null, limit });
+export type WaitingPage = {
+  readonly limit: number;
+  /** Those asked after that one. */
+  readonly after?: string | undefined;
+  /** For that group. */
+  readonly slug?: string | undefined;
+  /** For these groups alone. */
+  readonly groupIds?: readonly string[] | undefined;
+};
+
+/** Those that wait, the oldest first. */
+export async function listWaiting(db: Queryable, { slug, groupIds, limit, after }: WaitingPage): Promise<RequestRow[]> {
+  const wanted = [
+    'q.confirmed_at is not null and q.decided_at is null',
+    ...(after === undefined ? [] : ['q.id > :after']),
+    ...(slug === undefined ? [] : ['q.group_id = (select id from guestlist."group" where slug = :slug)']),
+    ...(groupIds === undefined ? [] : ['q.group_id = any(:groupIds)']),
+  ];
+  return rows(db, `${select} where ${wanted.join(' and ')} order by q.id limit :limit`, { slug, groupIds, after, limit });
 }
 
 type Mailbox = { readonly groupId: string; readonly key: EmailKey; readonly now: Date };

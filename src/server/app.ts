@@ -6,6 +6,9 @@ import { createHmac } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Context } from 'koa';
 import Provider, { type AdapterFactory, type KoaContextWithOIDC } from 'oidc-provider';
+import { adminRoutes } from '../admin/routes.ts';
+import type { AdminSite } from '../admin/site.ts';
+import { createAdminThrottle } from '../admin/throttle.ts';
 import { apiRoutes } from '../api/routes.ts';
 import { createFindAccount } from '../account/find-account.ts';
 import { createPasswords } from '../account/password.ts';
@@ -14,26 +17,31 @@ import { createCallThrottle } from '../api/throttle.ts';
 import { originOf, recordAudit } from '../audit/audit.ts';
 import type { GuestlistOptions } from '../invitation/create-host.ts';
 import { basePath } from '../invitation/host.ts';
+import { createOwnFetch } from '../console/own-fetch.ts';
 import { createShow } from '../lib/answer.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Database } from '../lib/db.ts';
 import { createRenderer } from '../lib/page.ts';
 import type { Random } from '../lib/random.ts';
 import { createSeal, deriveKey } from '../lib/seal.ts';
-import type { Throttle } from '../lib/throttle.ts';
+import type { CountingThrottle, Throttle } from '../lib/throttle.ts';
 import type { HashCost } from '../lib/slow-hash.ts';
 import { createAdapter } from '../oidc/adapter.ts';
 import { createSendLogout, retryLogouts } from '../oidc/app-logout.ts';
 import { releaseMappedClaims } from '../oidc/claims.ts';
 import { tellIntrospection } from '../oidc/introspection.ts';
-import { acceptEverySecret, createFindMetadata } from '../oidc/clients.ts';
+import { acceptEverySecret, createComplaintAbout, createFindMetadata } from '../oidc/clients.ts';
+import type { PreviewWish } from '../oidc/preview.ts';
+import { previewFor } from './preview.ts';
 import { jwksCacheSeconds } from '../oidc/key-state.ts';
 import { createKeyring, type Keyring } from '../oidc/keyring.ts';
 import { loadKeys, readKeys, type ServerKeys } from '../oidc/keys.ts';
 import { logoutPages } from '../oidc/logout.ts';
 import { providerConfiguration } from '../oidc/provider.ts';
 import { answerRegistration, registrationAdapters, registrationFeatures } from '../oidc/registration.ts';
+import { noteBrowsers } from '../oidc/browsers.ts';
 import { createAccountSessions } from '../oidc/sessions.ts';
+import { createSignIns } from '../oidc/sign-ins.ts';
 import type { Guestlist } from '../plugin.ts';
 import { createOnTold, createTrustingFetch, pairwiseKeyOf } from './app-news.ts';
 import { createRenderError, tellOutage } from './failure.ts';
@@ -73,6 +81,8 @@ export type App = {
   /** As they are now: with other keys there are others, see `oidc/keyring.ts`. */
   readonly provider: Provider;
   readonly guestlist: Guestlist;
+  /** What the admin API does its work with. */
+  readonly admin: AdminSite;
 };
 
 export async function createApp(options: AppOptions): Promise<App> {
@@ -99,7 +109,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     }),
     throttles: createAccountThrottles(database),
     calls: createCallThrottle(database),
+    adminCalls: createAdminThrottle(database),
     pairwiseKey: pairwiseKeyOf(secret),
+    ownFetch: createOwnFetch(issuer, () => listener),
     formToken: (uid) => createHmac('sha256', formKey).update(uid).digest('base64url'),
   };
   const keyring = createKeyring({
@@ -109,47 +121,36 @@ export async function createApp(options: AppOptions): Promise<App> {
     clock,
     onError: (error) => log.warn({ error }, 'the keys could not be read again'),
   });
+  const listener = withoutBase(byKeyring(keyring, log), basePath(issuer));
   return {
-    listener: withoutBase(byKeyring(keyring, log), basePath(issuer)),
+    listener,
     get provider() {
       return keyring.latest().provider;
     },
     get guestlist() {
       return keyring.latest().guestlist;
     },
+    get admin() {
+      return keyring.latest().admin;
+    },
   };
 }
 
 /** What stays the same, whatever keys there are: most of all what a process remembers. */
-type Lasting = Pick<ServerSite, 'seal' | 'passwords' | 'renderer' | 'show' | 'throttles' | 'formToken'> & {
+type Lasting = Pick<ServerSite, 'seal' | 'passwords' | 'renderer' | 'show' | 'throttles' | 'formToken' | 'ownFetch'> & {
   readonly options: AppOptions;
   readonly adapter: AdapterFactory;
   readonly calls: Throttle;
+  readonly adminCalls: CountingThrottle;
   readonly pairwiseKey: Buffer;
 };
 
 /** A provider with these keys, and with everything that stands before it. */
 function createParts({ options, adapter, ...lasting }: Lasting, keys: ServerKeys): App {
-  const { database, clock, random, issuer, log } = options;
+  const { database, clock, random, issuer } = options;
   const { show } = lasting;
   const guestlist = createGuestlist(options);
-  const provider = new Provider(
-    issuer,
-    guestlist.configure(
-      providerConfiguration({
-        issuer,
-        keys,
-        adapter,
-        findAccount: createFindAccount(database),
-        tools: { database, clock },
-        pairwiseKey: lasting.pairwiseKey,
-        renderError: createRenderError({ issuer, log, show }),
-        rpInitiatedLogout: logoutPages(show),
-        fetch: createTrustingFetch(options.trustedOrigins ?? []),
-        registration: takesRegistrations(options) ? registrationFeatures({ ...options, seal: lasting.seal }) : undefined,
-      }),
-    ),
-  );
+  const provider = createProvider({ options, adapter, ...lasting }, { keys, guestlist });
   releaseMappedClaims(provider);
   acceptEverySecret(provider, { database, clock, seal: lasting.seal });
   const logouts = { database, clock, send: createSendLogout(provider), onTold: createOnTold(log) };
@@ -158,9 +159,24 @@ function createParts({ options, adapter, ...lasting }: Lasting, keys: ServerKeys
   listen(provider, options);
   provider.use(guard({ ...options, show }));
   provider.use(limitKeyCaches);
+  provider.use(noteBrowsers({ database, clock }));
   provider.use(answerRegistration({ database }));
   provider.use(tellIntrospection(provider, { database, clock }));
-  provider.use(apiRoutes({ database, clock, issuer, keys: keys.jwks.keys, guestlist, calls: lasting.calls }));
+  const own = { database, clock, random, issuer, keys: keys.jwks.keys, guestlist };
+  const signIns = createSignIns({ database, clock, logouts });
+  const previewing = { database, clock, random, issuer, secret: options.secret };
+  provider.use(apiRoutes({ ...own, calls: lasting.calls }));
+  const admin = {
+    ...own,
+    signIns,
+    seal: lasting.seal,
+    renderer: lasting.renderer,
+    brand: options.brand,
+    support: options.support,
+    complaintAboutClient: createComplaintAbout(issuer),
+    preview: (wish: PreviewWish) => previewFor(previewing, wish),
+  };
+  provider.use(adminRoutes({ ...admin, calls: lasting.adminCalls }));
   guestlist.mount(provider);
   provider.use(
     serverRoutes({
@@ -172,12 +188,37 @@ function createParts({ options, adapter, ...lasting }: Lasting, keys: ServerKeys
       provider,
       guestlist,
       sessions: createAccountSessions({ provider, issuer, clock, logouts }),
+      signIns,
       brand: options.brand,
       support: options.support,
       showsMailbox: options.showsMailbox,
     }),
   );
-  return { listener: provider.callback(), provider, guestlist };
+  return { listener: provider.callback(), provider, guestlist, admin };
+}
+
+type Making = { readonly keys: ServerKeys; readonly guestlist: Guestlist };
+
+function createProvider({ options, adapter, show, seal, renderer, pairwiseKey }: Lasting, { keys, guestlist }: Making): Provider {
+  const { database, clock, issuer, log } = options;
+  return new Provider(
+    issuer,
+    guestlist.configure(
+      providerConfiguration({
+        issuer,
+        keys,
+        adapter,
+        findAccount: createFindAccount(database),
+        tools: { database, clock },
+        pairwiseKey,
+        renderError: createRenderError({ issuer, log, show }),
+        rpInitiatedLogout: logoutPages(show),
+        locales: renderer.texts.locales,
+        fetch: createTrustingFetch(options.trustedOrigins ?? []),
+        registration: takesRegistrations(options) ? registrationFeatures({ ...options, seal }) : undefined,
+      }),
+    ),
+  );
 }
 
 function takesRegistrations({ clientRegistration = 'off' }: Pick<AppOptions, 'clientRegistration'>): boolean {

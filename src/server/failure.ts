@@ -20,7 +20,7 @@ export function toFailure(error: unknown, ctx: Context, log: Log): Failure {
 }
 
 export function answerFailure({ issuer, show }: FailureSite, ctx: Context, failure: Failure): void {
-  const { code, detail, retryAfterSeconds } = failure;
+  const { code, detail, retryAfterSeconds, complaints } = failure;
   const status = statusOf(code);
   if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds));
   if (!isForPrograms(ctx) && ctx.accepts('html', 'json') === 'html') {
@@ -30,7 +30,13 @@ export function answerFailure({ issuer, show }: FailureSite, ctx: Context, failu
   }
   ctx.status = status;
   ctx.set('Cache-Control', 'no-store');
-  ctx.body = { title: STATUS_CODES[status], status, code, ...detail };
+  const names = {
+    type: `urn:guestlist:error:${code}`,
+    title: STATUS_CODES[status],
+    status,
+    code,
+  };
+  ctx.body = { ...detail, ...names, ...(complaints.length > 0 ? { errors: complaints } : {}) };
   ctx.type = 'application/problem+json';
 }
 

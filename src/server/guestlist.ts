@@ -1,6 +1,6 @@
 /** The plugin as our own server has it, for the pages and for the command line alike. */
 import { acrValues, passwordAcr } from '../account/account.ts';
-import { createConfirmEmail, findAccountOfEmail, findPerson } from '../account/find-account.ts';
+import { createConfirmEmail, findAccountOfEmail, findPeople, findPerson, saveAccountLocale } from '../account/find-account.ts';
 import { listApps } from '../client/store.ts';
 import type { GuestlistOptions } from '../invitation/create-host.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -26,11 +26,13 @@ export function createGuestlist(options: ServerGuestlistOptions): Guestlist {
     ...(registration === undefined ? {} : { registration }),
     ...(newcomersProveEmail === undefined ? {} : { newcomersProveEmail }),
     person: findPerson,
+    people: findPeople,
     accountOf: findAccountOfEmail,
     confirmEmail: createConfirmEmail({ clock, random }),
+    saveLocale: saveAccountLocale,
     acrValues,
     acrOfNewcomer: passwordAcr,
-    apps: () => listApps(database),
+    apps: listApps,
     // By the mappings of each app, see `oidc/claims.ts`.
     tellsGroups: false,
   });

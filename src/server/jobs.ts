@@ -14,11 +14,13 @@ import { forgetInvitees, forgetOffered } from '../invitation/retention.ts';
 import { forgetCampaignRows } from '../campaign/retention.ts';
 import { forgetRequests } from '../request/retention.ts';
 import { deleteExpiredVisits } from '../invitation/visit-store.ts';
+import { deleteExpiredConsole } from '../console/session-store.ts';
 import { addSeconds, type Clock } from '../lib/clock.ts';
 import { type Connection, type Database, execute, inTransaction } from '../lib/db.ts';
 import { deleteExpiredThrottles } from '../lib/throttle.ts';
 import { sweepExpired } from '../oidc/adapter.ts';
 import { deleteOldLogouts } from '../oidc/app-logout-store.ts';
+import { forgetBrowsers } from '../oidc/sign-in-store.ts';
 import { appCrontab, appTasks, appTriggersSql } from './app-jobs.ts';
 import type { AppNews } from './app-news.ts';
 import type { Log } from './log.ts';
@@ -195,6 +197,9 @@ const campaignTriggerSql = `
 /** So long one can see which apps were told, and what came of it. */
 const logoutSeconds = 30 * 24 * 60 * 60;
 
+/** So long a session may take to be stored after its browser was noted. */
+const browserSeconds = 60 * 60;
+
 /** Everything that is over and that nobody can use any more. */
 async function sweep(database: Database, now: Date): Promise<void> {
   await sweepExpired(database, now, batchSize);
@@ -209,6 +214,8 @@ async function sweep(database: Database, now: Date): Promise<void> {
   await inTransaction(database, (trx) => deleteExpiredTokens(trx, now));
   await deleteExpiredThrottles(database, now);
   await deleteOldLogouts(database, addSeconds(now, -logoutSeconds));
+  await forgetBrowsers(database, addSeconds(now, -browserSeconds));
+  await deleteExpiredConsole(database, now);
 }
 
 /** What the jobs keep in the database. Plugins in other providers have none. */

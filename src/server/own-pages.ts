@@ -34,7 +34,7 @@ export async function showHome({ issuer, database, provider, guestlist, show }: 
     signOutHref: provider.pathFor('end_session'),
     signInHref: signInPath({ provider, issuer }, '/'),
     forgotHref: ownPath(issuer, '/account/forgot'),
-    securityHref: ownPath(issuer, '/account/security'),
+    portalHref: ownPath(issuer, '/me'),
     requestHref: await askHref({ issuer, guestlist }),
     waitingHref: account && (await guestlist.waitingFor(account.id)).length > 0 ? ownPath(issuer, '/invite/waiting') : undefined,
   };

@@ -1,11 +1,13 @@
 /** Every page of the server with its data, and those that belong to no slice. */
 import type { AccountMails, AccountPages } from '../account/pages.ts';
 import type { CampaignPages } from '../campaign/pages.ts';
+import type { ConsolePages } from '../console/pages.ts';
 import type { ConsentPages } from '../consent/pages.ts';
 import type { FailureCode } from '../errors.ts';
 import type { InvitationMails, InvitationPages } from '../invitation/pages.ts';
 import type { QueuedMail } from '../mail/outbox.ts';
 import type { LogoutPages } from '../oidc/logout.ts';
+import type { PortalPages } from '../portal/pages.ts';
 import type { RequestMails, RequestPages } from '../request/pages.ts';
 
 type OwnPages = {
@@ -20,7 +22,8 @@ type OwnPages = {
     readonly signOutHref: string;
     readonly signInHref: string;
     readonly forgotHref: string;
-    readonly securityHref: string;
+    /** What is theirs: groups, invitations, sessions, account. */
+    readonly portalHref: string;
   };
   'server/error': {
     readonly code: FailureCode;
@@ -40,5 +43,7 @@ export type Pages = InvitationPages &
   AccountPages &
   AccountMails &
   ConsentPages &
+  PortalPages &
+  ConsolePages &
   LogoutPages &
   OwnPages;

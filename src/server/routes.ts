@@ -19,14 +19,18 @@ import { openReset, reset, sendReset, showForgot, showReset, showResetDone, show
 import { register, showRegistration } from '../account/register.ts';
 import { changePassword, forMembers, showPassword, showSecurity } from '../account/security.ts';
 import { showSignIn, signIn } from '../account/sign-in.ts';
+import { consoleRoutes } from '../console/routes.ts';
+import type { ConsoleSite } from '../console/site.ts';
 import { answerConsent, type ConsentSite, showConsent } from '../consent/routes.ts';
 import { leaveApp, showNoAccess } from '../consent/no-access.ts';
 import { Failure } from '../errors.ts';
 import { ownPath } from '../invitation/host.ts';
 import { leadTo } from '../lib/answer.ts';
+import type { PortalSite } from '../portal/portal.ts';
+import { portalRoutes } from '../portal/routes.ts';
 import { type OwnSite, showHome, showMail, showMailbox, showMailHtml } from './own-pages.ts';
 
-export type ServerSite = AccountSite & ConsentSite & OwnSite & { readonly showsMailbox: boolean };
+export type ServerSite = AccountSite & PortalSite & ConsoleSite & ConsentSite & OwnSite & { readonly showsMailbox: boolean };
 
 export function serverRoutes(site: ServerSite): Middleware {
   const at =
@@ -51,6 +55,8 @@ export function serverRoutes(site: ServerSite): Middleware {
   router.post('/interaction/:uid/consent', at(answerConsent));
   router.post('/interaction/:uid/leave', at(leaveApp));
   accountRoutes(router, at);
+  portalRoutes(router, at);
+  consoleRoutes(router, at);
   if (site.showsMailbox) {
     router.get('/mailbox', at(showMailbox));
     router.get('/mailbox/:id', at(showMail));

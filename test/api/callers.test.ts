@@ -5,6 +5,7 @@ import { changeClient } from '../../src/client/manage.ts';
 import { createSeal } from '../../src/lib/seal.ts';
 import { secureRandom } from '../../src/lib/random.ts';
 import { arrangeKeys, readKeys } from '../../src/oidc/keys.ts';
+import { count } from '../support/invariants.ts';
 import { testSecret } from '../support/mail.ts';
 import { createRelyingApp, type RelyingApp } from '../support/relying-app.ts';
 import { createSetting, type Member, type Setting } from '../journeys/setting.ts';
@@ -32,7 +33,7 @@ describe('who may call', () => {
     const { issuer } = setting.server;
     const opaque = (await phone.signInSilently(maya.browser, { scope: 'openid' })).access_token;
     expect(await api('groups', {}, null)).toMatchObject({ status: 401, json: { code: 'access_token_required' } });
-    expect((await call(issuer, 'groups', undefined)).headers.get('www-authenticate')).toBe('Bearer');
+    expect((await call(issuer, 'groups', undefined)).headers.get('www-authenticate')).toMatch(/^Bearer resource_metadata="http/);
     expect(await api('groups', {}, opaque)).toMatchObject({ status: 401, json: { code: 'access_token_invalid' } });
     const without = await phone.signInSilently(maya.browser, { scope: 'openid', resource: `${issuer}/api` });
     const refused = await api('groups', {}, without.access_token);
@@ -102,6 +103,35 @@ describe('who may call', () => {
     const other = await tokenFor(phone, eve.browser, setting.server.issuer);
     await setting.server.database.raw('update guestlist.account set disabled_at = now() where id = ?', [eve.accountId]);
     expect(await api('groups', {}, other)).toMatchObject({ status: 401, json: { code: 'access_token_invalid' } });
+  });
+
+  it('is no app that is for a group which the person has lost, and the same token is good again with the group', async () => {
+    const inner = 'board-inner';
+    await setting.guestlist.addGroup({ slug: inner, name: 'Inner board', parent: 'board' });
+    const closed = await createRelyingApp(setting.server, { id: 'closed', scope: apiScope, requiredGroup: 'board' });
+    const ria = await setting.member('ria', { groups: [inner, 'choir:manager'] });
+    const hers = await tokenFor(closed, ria.browser, setting.server.issuer);
+    const others = await tokenFor(phone, ria.browser, setting.server.issuer);
+    const { status, json } = await api('invitations', { body: { groups: ['choir'] } }, hers);
+    expect(status).toBe(201);
+    // In a group beneath the one that is required; then in none.
+    await setting.guestlist.withdraw(ria.accountId, { groups: [inner] });
+    const before = await count(setting.server.database, 'invitation');
+    for (const [path, options] of [
+      ['groups', {}],
+      ['invitations', {}],
+      ['invitations', { body: { groups: ['choir'] } }],
+      [`invitations/${json['id']}/revoke`, { body: {} }],
+    ] as const) {
+      const refused = await api(path, options, hers);
+      expect(refused).toMatchObject({ status: 401, json: { code: 'access_token_invalid' } });
+      expect(refused.headers.get('www-authenticate')).toContain('invalid_token');
+    }
+    expect(await count(setting.server.database, 'invitation')).toBe(before);
+    expect((await setting.guestlist.find(String(json['id'])))?.state).toBe('open');
+    expect(await api('groups', {}, others)).toMatchObject({ status: 200 });
+    await setting.guestlist.grant(ria.accountId, { groups: ['board'] });
+    expect(await api('groups', {}, hers)).toMatchObject({ status: 200 });
   });
 
   it('calls so often and no more', async () => {

@@ -107,7 +107,7 @@ describe.skipIf(chromium === undefined)('oidc-client-ts in Chromium', () => {
       const told = await signInAtApp(page, email);
       expect(told).toMatchObject({ profile: { sub: accountId, name: 'Ada Park', groups: ['choir'] }, canRefresh: true });
       expect(asked[0]?.searchParams.get('code_challenge_method')).toBe('S256');
-      expect([...fetched]).toEqual(expect.arrayContaining(['GET /.well-known/openid-configuration', 'POST /token', 'GET /me']));
+      expect([...fetched]).toEqual(expect.arrayContaining(['GET /.well-known/openid-configuration', 'POST /token', 'GET /userinfo']));
       expect(new URL(app.url).origin).not.toBe(new URL(server.issuer).origin);
       expect(await press(page, 'Ask')).toMatchObject({ status: 200, userInfo: { sub: accountId, email, groups: ['choir'] } });
     });
@@ -168,7 +168,7 @@ describe.skipIf(chromium === undefined)('oidc-client-ts in Chromium', () => {
       await signInAtApp(page, email);
       const stored: Record<string, string> = await page.evaluate('({ ...sessionStorage })');
       const { access_token: token } = JSON.parse(Object.values(stored)[0] ?? '{}');
-      const ask = `fetch(${JSON.stringify(`${server.issuer}/me`)}, { headers: { authorization: 'Bearer ${token}' } })
+      const ask = `fetch(${JSON.stringify(`${server.issuer}/userinfo`)}, { headers: { authorization: 'Bearer ${token}' } })
         .then((response) => response.status, (error) => error.message)`;
       expect(await page.evaluate(ask)).toBe(200);
       await page.goto(foreign.url);

@@ -56,7 +56,7 @@ function strategyOf({ issuer, clientId, clientSecret }: Credentials, url: string
     issuer,
     authorizationURL: `${issuer}/auth`,
     tokenURL: `${issuer}/token`,
-    userInfoURL: `${issuer}/me`,
+    userInfoURL: `${issuer}/userinfo`,
     clientID: clientId,
     clientSecret,
     callbackURL: `${url}/callback`,

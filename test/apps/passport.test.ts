@@ -104,9 +104,9 @@ test('whoever has lost the group is refused at the next sign-in, and what the ap
   const halves = halvesOf(browser);
   const user = await signInAtApp(halves, { isAsked: true });
   const headers = { authorization: `Bearer ${user?.accessToken}` };
-  expect((await fetch(`${server.issuer}/me`, { headers })).status).toBe(200);
+  expect((await fetch(`${server.issuer}/userinfo`, { headers })).status).toBe(200);
   await server.guestlist.withdraw(accountId, { groups: ['choir'] });
-  expect((await fetch(`${server.issuer}/me`, { headers })).status).toBe(401);
+  expect((await fetch(`${server.issuer}/userinfo`, { headers })).status).toBe(401);
   const page = await askFor(halves);
   expect({ status: page.status, heading: page.heading }).toEqual({ status: 403, heading: 'You need an invitation' });
 });

@@ -155,6 +155,10 @@ const breaks: Readonly<Record<string, readonly [example: string, ...deeds: strin
     `update guestlist.invitation set campaign_id = 'spring', email = 'y@example.org', email_key = 'y@example.org', email_rule = 'exact'
       where id = 'open'`,
   ],
+  'an invitation in the place of one that is good, or of another campaign': [
+    'asked',
+    `update guestlist.invitation set replaces_id = 'open' where id = 'asked'`,
+  ],
   'a redemption that granted nothing': ['x1', redemptionOf('x1')],
   'a redemption by the token of another invitation': [
     'ada',

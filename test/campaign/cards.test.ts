@@ -92,9 +92,12 @@ test('the sheet has a card for each: code, PIN, group, end, and a QR code of the
   const { id } = await campaigns.create(cards(2, true));
   await campaigns.nameCard(id, 1, '<b>Ada</b>');
   const { cards: made } = await campaigns.run(id);
-  for (const locale of ['en', 'de']) {
+  for (const [locale, dir] of [
+    ['en', 'ltr'],
+    ['ar', 'rtl'],
+  ] as const) {
     const html = campaigns.sheet(made, { locale });
-    expect(faultsOf(html, { locale, dir: 'ltr' })).toEqual([]);
+    expect(faultsOf(html, { locale, dir })).toEqual([]);
     const items = elementsOf(html).filter(({ tagName }) => tagName === 'li');
     expect(items.length).toBe(2);
     for (const [index, item] of items.entries()) {

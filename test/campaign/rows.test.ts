@@ -153,6 +153,8 @@ describe('a CSV file', () => {
   it.each<[string, Bytes, Columns | undefined, RegExp]>([
     ['nothing', '', undefined, /no rows/],
     ['UTF-16', Buffer.from(`\ufeffemail\n${ada}\n`, 'utf16le'), undefined, /UTF-16/],
+    ['UTF-16 the other way round', Buffer.from(`\ufeffemail\n${ada}\n`, 'utf16le').swap16(), undefined, /UTF-16/],
+    ['UTF-16 that does not say so', Buffer.from(`email\n${ada}\n`, 'utf16le'), undefined, /UTF-16/],
     ['no column of addresses', 'name,place\nAda,Bonn\n', undefined, /no column/],
     ['a column twice', `email,email\n${ada},${ben}\n`, undefined, /more than one/],
     ['a column that is not there', `email\n${ada}\n`, { name: 'Vorname' }, /Vorname/],

@@ -186,6 +186,7 @@ const refusals: Readonly<Record<string, string>> = {
   'account disable nobody@example.org': 'There is no account with the address nobody@example.org.',
   'grant nobody@example.org --group choir': 'There is no account with the address nobody@example.org.',
   'account show nobody@example.org': 'There is no account with the address nobody@example.org.',
+  'account revoke-invitations nobody@example.org': 'There is no account with the address nobody@example.org.',
   'account show nonsense': 'There is no account with the address nonsense.',
 };
 

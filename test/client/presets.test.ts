@@ -12,6 +12,7 @@ import { appsPage } from '../../src/client/preset-page.ts';
 import { endpointsOf, secretPlaceholder } from '../../src/client/preset-quote.ts';
 import { findPreset, needsBaseUrl, type Preset, presets, settingsOf, snippetOf } from '../../src/client/presets.ts';
 import { complaintAbout } from '../../src/oidc/client-check.ts';
+import { providerRoutes } from '../../src/oidc/provider.ts';
 import { asksForAll, mapping, nobody, personIn, personOf } from './facts.ts';
 import { jellyfinRoles, jmesPath, readers, type Told, vaultGroups } from './readers.ts';
 
@@ -254,7 +255,7 @@ describe('what is printed', () => {
   it('has the addresses where the provider answers', () => {
     const issuer = 'https://id.example.org';
     const jwks = { keys: [generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' })] };
-    const quiet = { adapter: () => ({}) as Adapter, jwks, features: { devInteractions: { enabled: false } } };
+    const quiet = { adapter: () => ({}) as Adapter, jwks, features: { devInteractions: { enabled: false } }, routes: providerRoutes };
     const provider = new Provider(issuer, quiet as object) as unknown as { pathFor(name: string): string };
     const own = endpointsOf(issuer);
     const routes = ['authorization', 'token', 'userinfo', 'jwks', 'end_session'].map((name) => issuer + provider.pathFor(name));

@@ -1,7 +1,7 @@
 /** Personal links in other hands: what is noted, who is told, and what can be done about it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { forgetAttempts } from '../../src/invitation/leak.ts';
-import type { Issued } from '../../src/plugin.ts';
+import type { Issued } from '../../src/calls.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
 import { databaseUrlOf, runCommand } from '../support/command.ts';
 import { mailbox, mailedLink, testSecret } from '../support/mail.ts';

@@ -40,7 +40,8 @@ describe('the page of an account', () => {
     expect([new URL(page.url).pathname, page.heading]).toEqual(['/account/security', 'Your account']);
     expect(page.$('main').text()).toContain(email);
     const home = await browser.open('/');
-    expect(home.$('a:contains("Your account")').attr('href')).toBe('/account/security');
+    expect(home.$('a:contains("My groups and my account")').attr('href')).toBe('/me');
+    expect((await browser.open('/me/account')).$('a:contains("Manage addresses")').attr('href')).toBe('/account/security');
     for (const path of ['/account/password', '/account/email', '/account/confirm', '/account/address/1'])
       expect((await createBrowser(server.issuer).open(path)).heading).toBe('Sign in');
   });

@@ -109,7 +109,7 @@ test('A9: wild invitations in an app’s request: the app’s mistake or a page,
 });
 
 function buttonsOf({ $ }: Rest): string[] {
-  return $('form button')
+  return $('main form button')
     .map((_, button) => $(button).attr('value') ?? $(button).text().trim())
     .get();
 }

@@ -30,7 +30,7 @@ describe('a page', () => {
               signOutHref: '/out',
               signInHref: '/in',
               forgotHref: '/forgot',
-              securityHref: '/account',
+              portalHref: '/me',
             },
             context,
           ),

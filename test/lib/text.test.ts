@@ -84,8 +84,42 @@ describe('the language', () => {
     [undefined, '__proto__, constructor, ../de', 'en'],
     [undefined, `${'x,'.repeat(10_000)}de`, 'en'],
     ['../../etc/passwd de', undefined, 'de'],
+    ['de-Latn-AT-1996', undefined, 'de'],
+    ['deu', 'ar-EG', 'ar'],
+    ['d', 'ar-EG', 'ar'],
   ])('for %j and %j is %s', (uiLocales, acceptLanguage, locale) => {
     expect(texts.choose({ uiLocales, acceptLanguage })).toBe(locale);
+  });
+
+  it.each([
+    // What the app asks for, what was chosen before, the invitation's, the browser's, and what it becomes.
+    ['de', 'ar', 'en', 'en', 'de'],
+    ['fr', 'ar', 'de', 'en', 'ar'],
+    [undefined, 'ar', 'de', 'en', 'ar'],
+    [undefined, undefined, 'de', 'en', 'de'],
+    [undefined, 'fr', 'de', 'en', 'de'],
+    [undefined, '', 'fr', 'ar', 'ar'],
+    [undefined, 'de-AT', undefined, 'ar', 'de'],
+  ])('asked for %j, chosen %j, of the invitation %j, of the browser %j is %s', (uiLocales, chosen, invitation, acceptLanguage, locale) => {
+    expect(texts.choose({ uiLocales, chosen, invitation, acceptLanguage })).toBe(locale);
+  });
+
+  it('is the nearest one that there is, by its script and its country', () => {
+    const nearest = loadTexts(pathToFileURL(`${folder}/`), { 'pt-BR': {}, zh: {}, 'zh-Hant': {}, 'zh-Hant-HK': {} });
+    const chosen = (acceptLanguage: string) => nearest.choose({ acceptLanguage });
+    expect(['pt-BR', 'pt', 'pt-PT', 'PT-br'].map(chosen)).toEqual(['pt-BR', 'pt-BR', 'pt-BR', 'pt-BR']);
+    expect(['zh-CN', 'zh-Hant-TW', 'zh-hant-hk', 'zh'].map(chosen)).toEqual(['zh', 'zh-Hant', 'zh-Hant-HK', 'zh']);
+  });
+
+  it.each(['pt_BR', 'pt-br', 'portuguese!', ''])('has a tag as BCP 47 writes it: not %j', (locale) => {
+    expect(() => loadTexts(pathToFileURL(`${folder}/`), { [locale]: {} })).toThrow(`texts: ${JSON.stringify(locale)} is no language tag`);
+  });
+
+  it('is another one that is wished for, where it has no words for the console at all', () => {
+    const partly = loadTexts(pathToFileURL(`${folder}/`), { en: { 'console.title': 'Console' }, de: { 'console.title': 'Konsole' } });
+    const wishes = { chosen: 'ar', acceptLanguage: 'fr, de;q=0.5' };
+    expect([partly.choose(wishes), partly.choose(wishes, 'portal'), partly.choose(wishes, 'console')]).toEqual(['ar', 'ar', 'de']);
+    expect(partly.choose({ chosen: 'ar' }, 'console')).toBe('en');
   });
 
   it('is known, whatever is asked for', () => {

@@ -83,7 +83,7 @@ describe('a limit', () => {
     await testDatabase.drop();
   });
 
-  async function refusalOf(work: Promise<void>): Promise<Failure | undefined> {
+  async function refusalOf(work: Promise<unknown>): Promise<Failure | undefined> {
     return work.then(
       () => undefined,
       (error: unknown) => {

@@ -30,7 +30,7 @@ afterAll(() => own?.drop());
 
 const letter: NewMail = { kind: 'invited', to: 'ada@example.org', subject: 's', text: 't', html: 'h', secret: true };
 /** Each a moment after the one before. */
-function queue(more: Partial<NewMail> = {}, invitationId?: string): Promise<void> {
+function queue(more: Partial<NewMail> = {}, invitationId?: string): Promise<string> {
   queued += 1;
   const queuedAt = addSeconds(time, queued / 1000 - 60);
   return queueMail(own.database, { ...letter, ...more }, { now: queuedAt, random: secureRandom, seal, invitationId });

@@ -123,7 +123,7 @@ test('a person presses the one button, sees what that means, and can take it bac
   const { stopUrl, subject, id } = await reminded('by-hand@example.org');
   const browser = createBrowser(server.issuer);
   const page = await browser.open(stopUrl);
-  expect([page.status, page.heading, page.$('button').length]).toEqual([200, 'No more mails about this?', 1]);
+  expect([page.status, page.heading, page.$('main button').length]).toEqual([200, 'No more mails about this?', 1]);
   const stopped = await browser.submit(page, 'Stop these mails');
   expect([stopped.status, stopped.heading]).toEqual([200, 'Stopped']);
   expect(stopped.$('main').text()).toContain('The invitation itself still works.');

@@ -8,7 +8,7 @@ import { listSecrets } from '../../src/client/secret-store.ts';
 import { secureRandom } from '../../src/lib/random.ts';
 import { createSeal } from '../../src/lib/seal.ts';
 import { createComplaintAbout } from '../../src/oidc/clients.ts';
-import { previewTokens } from '../../src/server/preview.ts';
+import { previewFor } from '../../src/server/preview.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
 import { testSecret } from '../support/mail.ts';
 import { join } from '../support/people.ts';
@@ -77,7 +77,7 @@ test('apps on a device are no neighbours: their subjects differ, though their ad
     await server.addClient({ id, authMethod: 'none', pairwise: true, redirectUris: [redirectUri] });
     const wish = { clientId: id, accountId, scope: 'openid' };
     const tools = { database: server.database, clock: server.now, random: secureRandom, issuer: server.issuer, secret: testSecret };
-    subjects.push(String((await previewTokens(tools, wish)).idToken?.payload['sub']));
+    subjects.push(String((await previewFor(tools, wish)).idToken?.payload['sub']));
   }
   expect(new Set(subjects).size).toBe(4);
 });

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { changeClient, type ClientChange } from '../../src/client/manage.ts';
 import { claimMappingsSchema, claimUses } from '../../src/client/mapping-schema.ts';
 import { secureRandom } from '../../src/lib/random.ts';
-import { previewTokens, type PreviewWish } from '../../src/server/preview.ts';
+import type { PreviewWish } from '../../src/oidc/preview.ts';
+import { previewFor } from '../../src/server/preview.ts';
 import { createBrowser, type Browser } from '../support/browser.ts';
 import { testSecret } from '../support/mail.ts';
 import { join } from '../support/people.ts';
@@ -33,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => server?.close());
 
 const preview = (wish: PreviewWish) =>
-  previewTokens({ database: server.database, clock: server.now, random: secureRandom, issuer: server.issuer, secret: testSecret }, wish);
+  previewFor({ database: server.database, clock: server.now, random: secureRandom, issuer: server.issuer, secret: testSecret }, wish);
 
 async function change(wish: ClientChange): Promise<void> {
   const tools = { clock: server.now, random: secureRandom, seal: {} as never, actor: 'operator', complaintAbout: () => undefined };

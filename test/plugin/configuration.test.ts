@@ -83,3 +83,10 @@ test('the host’s configuration stays as it was, and keeps all that it had', ()
   expect(configured.features).toBe(configuration.features);
   expect(configured.clients?.map(({ client_id }) => client_id)).toEqual(['one', 'guestlist']);
 });
+
+test('which languages there are in discovery is the host’s to say, for most of its pages are its own', () => {
+  const features = { devInteractions: { enabled: false } };
+  const discovery = { ui_locales_supported: ['nl'] };
+  expect(make().configure({ features, discovery }).discovery).toEqual(discovery);
+  expect(make().configure({ features }).discovery).toBeUndefined();
+});

@@ -75,6 +75,10 @@ test('pages, words, brand and home can be the host’s', async () => {
   expect((await createBrowser(host.provider.issuer).open(url, { 'accept-language': 'nl' })).$('button[value=create]').text()).toBe(
     'Ik ben nieuw',
   );
+  const dutch = createBrowser(host.provider.issuer);
+  const offered = (await dutch.open(url)).$('form.languages button').map((_, button) => landing.$(button).text());
+  expect(offered.get()).toEqual(['العربية', 'Deutsch', 'English', 'Español', 'Français', 'Nederlands']);
+  expect((await dutch.submit(await dutch.open('/invite'), 'nl')).$('button[value=create]').text()).toBe('Ik ben nieuw');
   const done = await join(browser, url, { email: 'dressed@example.org' });
   await host.close();
   await rm(views, { recursive: true });

@@ -245,6 +245,13 @@ const provoke: Record<FailureCode, () => Promise<Seen>> = {
     expect(exitCode).toBe(1);
     return { status: errors.account_not_found.status, code: /There is no account/.test(stderr) ? 'account_not_found' : stderr };
   },
+  last_admin: async () => {
+    const { email, browser: member, accountId } = await someMember();
+    await server.guestlist.addRight({ name: 'guestlist:admin' });
+    await server.guestlist.grant(accountId, { rights: ['guestlist:admin'] });
+    const page = await member.open('/me/delete');
+    return seenOn(await member.submit(page, 'Delete my account for good', { email, current: goodPassword }));
+  },
   email_taken: async () => {
     const { email } = await someMember();
     const page = await register(browser, await openAsNewcomer(browser, (await server.guestlist.invite({ groups: ['choir'] })).url), {

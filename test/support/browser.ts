@@ -33,7 +33,8 @@ export type Browser = {
 
 const agent = new Agent({ connections: 300, keepAliveTimeout: 1_000, keepAliveMaxTimeout: 1_000 });
 
-export function createBrowser(home: string): Browser {
+/** `always`: headers of every request. */
+export function createBrowser(home: string, always: Fields = {}): Browser {
   const jar = new CookieJar();
   const trail: string[] = [];
   const origin = new URL(home).origin;
@@ -52,6 +53,7 @@ export function createBrowser(home: string): Browser {
         'accept-language': 'en',
         cookie: await jar.getCookieString(address),
         'sec-fetch-mode': 'navigate',
+        ...always,
         ...(body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded', origin, 'sec-fetch-site': 'same-origin' }),
         ...headers,
       },

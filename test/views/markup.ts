@@ -69,7 +69,7 @@ function linkFaults(elements: readonly Element[]): string[] {
     .flatMap((element) => ['href', 'src', 'action', 'formaction'].map((name) => attribute(element, name)))
     .filter((address) => address !== undefined);
   return addresses
-    .filter((address) => !/^(https?:\/\/|mailto:[^\s@]+@|#|\/(?![/\\]))/i.test(address))
+    .filter((address) => !/^(https?:\/\/|mailto:(?:[^\s@]+@|\?)|#|\/(?![/\\]))/i.test(address))
     .map((address) => `leads to ${address}`);
 }
 
@@ -83,7 +83,7 @@ function formFaults(elements: readonly Element[]): string[] {
     ...visible.filter((input) => !attribute(input, 'autocomplete')).map((input) => `no autocomplete for ${attribute(input, 'name')}`),
     ...elements
       .filter(({ tagName }) => tagName === 'form')
-      .filter((form) => attribute(form, 'method') !== 'post')
+      .filter((form) => attribute(form, 'method') !== (attribute(form, 'role') === 'search' ? 'get' : 'post'))
       .map(() => 'a form that does not post'),
     ...elements.filter((element) => element.tagName === 'button' && !textOf(element).trim()).map(() => 'a button without words'),
   ];

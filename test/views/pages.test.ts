@@ -4,12 +4,12 @@ import { errors, type FailureCode } from '../../src/errors.ts';
 import { viewsDir } from '../../src/lib/page.ts';
 import type { Pages } from '../../src/server/pages.ts';
 import { attribute, elementsOf, faultsOf, textOf } from './markup.ts';
-import { buttons, first, htmlPages, isMail, locales, page, rewritten } from './render.ts';
+import { buttons, dirOf, first, htmlPages, isMail, locales, page, pageAt, rewritten } from './render.ts';
 import { samples } from './samples.ts';
 
 describe.each(locales)('in %s', (locale) => {
   it.each(htmlPages)('$title is sound', ({ name, data }) => {
-    expect(faultsOf(page(name, data, locale), { locale, dir: 'ltr', styled: isMail(name) })).toEqual([]);
+    expect(faultsOf(pageAt('/here', name, { data, locale }), { locale, dir: dirOf(locale), styled: isMail(name) })).toEqual([]);
   });
 
   it.each(Object.keys(errors))('%s has a page, in the shell and within an invitation', (code) => {
@@ -20,7 +20,27 @@ describe.each(locales)('in %s', (locale) => {
       { ...samples['invitation/refused'].full, code: failure } as Pages['invitation/refused'],
       locale,
     );
-    expect([...faultsOf(shell, { locale, dir: 'ltr' }), ...faultsOf(refused, { locale, dir: 'ltr' })]).toEqual([]);
+    const expected = { locale, dir: dirOf(locale) };
+    expect([...faultsOf(shell, expected), ...faultsOf(refused, expected)]).toEqual([]);
+  });
+
+  it('a page offers every language at its foot, in its own words, and leads back to itself', () => {
+    const data = samples['invitation/landing']['signed out'] as Pages['invitation/landing'];
+    const html = pageAt('/invite?a=1&b=2', 'invitation/landing', { data, locale });
+    const offered = elementsOf(html).filter((element) => attribute(element, 'name') === 'locale');
+    expect(offered.map((button) => [attribute(button, 'value'), attribute(button, 'lang'), textOf(button)])).toEqual([
+      ['ar', 'ar', 'العربية'],
+      ['de', 'de', 'Deutsch'],
+      ['en', 'en', 'English'],
+      ['es', 'es', 'Español'],
+      ['fr', 'fr', 'Français'],
+    ]);
+    expect(offered.filter((button) => attribute(button, 'aria-current') === 'true').map(textOf)).toHaveLength(1);
+    const back = first(html, 'input', (element) => attribute(element, 'name') === 'back');
+    expect(attribute(back, 'value')).toBe('/invite?a=1&b=2');
+    const form = first(html, 'form', (element) => attribute(element, 'class') === 'languages');
+    expect(attribute(form, 'action')).toBe('/op/invite/language');
+    expect(attribute(form, 'aria-label')).toBeTruthy();
   });
 });
 
@@ -35,9 +55,31 @@ describe('every page', () => {
     expect(files.map((file) => file.replace(/\.eta$/, '')).sort()).toEqual(sampled.sort());
   });
 
-  it('turns round for a language written from right to left', () => {
-    const html = page('invitation/landing', samples['invitation/landing']['signed out'] as Pages['invitation/landing'], 'ar');
-    expect(faultsOf(html, { locale: 'ar', dir: 'rtl' })).toEqual([]);
+  it('offers no other language where it could not be come back to', () => {
+    const html = page('invitation/landing', samples['invitation/landing']['signed out'] as Pages['invitation/landing']);
+    expect(elementsOf(html).filter((element) => attribute(element, 'class') === 'languages')).toEqual([]);
+  });
+
+  it('keeps addresses and codes from left to right in a language from right to left', () => {
+    const ltr = (html: string) =>
+      elementsOf(html)
+        .filter((element) => attribute(element, 'dir') === 'ltr')
+        .map(textOf);
+    const [invited] = Object.values(samples['mail/invited.html']);
+    if (!invited) throw new Error('no sample');
+    const mail = page('mail/invited.html', invited, 'ar');
+    expect(
+      attribute(
+        first(mail, 'td', (element) => attribute(element, 'lang') === 'ar'),
+        'dir',
+      ),
+    ).toBe('rtl');
+    expect(ltr(mail)).toEqual([invited.link, new URL('code', invited.link).href, invited.code]);
+    const sheet = page('campaign/sheet', samples['campaign/sheet']['with a PIN and a name'] as Pages['campaign/sheet'], 'ar');
+    expect(ltr(sheet)).toEqual(['ABCD-EFGH-JKMN-PQRS-TVWX-YZ01-2345', '402913']);
+    expect(ltr(page('mail/code.html', { code: '402913', minutes: 10 }, 'ar'))).toEqual(['402913']);
+    const failed = page('server/error', { code: 'server_error', detail: {}, requestId: '0197-abc', homeHref: '/' }, 'ar');
+    expect(ltr(failed)).toEqual(['0197-abc']);
   });
 
   it('finds its files below the path of the issuer', () => {

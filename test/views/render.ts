@@ -9,6 +9,7 @@ const renderer = createRenderer({ brand, base: '/op' });
 const render = renderer.render<Pages>();
 
 export const { locales } = renderer.texts;
+export const dirOf = (locale: string): 'ltr' | 'rtl' => (locale === 'ar' ? 'rtl' : 'ltr');
 
 type Sample = { readonly title: string; readonly name: keyof Pages; readonly data: Pages[keyof Pages] };
 
@@ -38,6 +39,8 @@ const written = [
   'role',
   'clientName',
   'groupNames',
+  'appNames',
+  'roles',
   'to',
   'address',
   'pending',
@@ -46,6 +49,8 @@ const written = [
   'scopes',
   'claims',
   'resource',
+  'actorName',
+  'subjectName',
 ];
 
 export function rewritten<Value>(value: Value, text: string, isWritten = false): Value {
@@ -57,6 +62,15 @@ export function rewritten<Value>(value: Value, text: string, isWritten = false):
 
 export function page<Name extends keyof Pages>(name: Name, data: Pages[Name], locale = 'en'): string {
   return render(name, data, { locale, now });
+}
+
+/** As it is shown at an address that one can come back to. */
+export function pageAt<Name extends keyof Pages>(
+  here: string,
+  name: Name,
+  { data, locale }: { data: Pages[Name]; locale: string },
+): string {
+  return render(name, data, { locale, now, here });
 }
 
 export function first(html: string, tagName: string, matches: (element: Element) => boolean = () => true): Element {

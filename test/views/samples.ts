@@ -2,9 +2,11 @@
 import type { Pages } from '../../src/server/pages.ts';
 import { accountMailSamples, accountSamples } from './account-samples.ts';
 import { campaignSamples } from './campaign-samples.ts';
+import { consoleSamples } from './console-samples.ts';
 import { invitationSamples, terms } from './invitation-samples.ts';
 import { mailSamples } from './mail-samples.ts';
 import { ada, now } from './offers.ts';
+import { portalSamples } from './portal-samples.ts';
 import { requestMailSamples, requestSamples } from './request-samples.ts';
 
 const signIn = {
@@ -45,7 +47,7 @@ const noAccess = {
   leaveAction: '/leave',
   formToken: 'token',
 };
-const homeLinks = { signInHref: '/sign-in', forgotHref: '/account/forgot', securityHref: '/account/security' };
+const homeLinks = { signInHref: '/sign-in', forgotHref: '/account/forgot', portalHref: '/me' };
 const home = {
   codeAction: '/invite/code',
   account: undefined,
@@ -76,6 +78,8 @@ export const samples: Cases = {
   ...requestMailSamples,
   ...accountSamples,
   ...accountMailSamples,
+  ...portalSamples,
+  ...consoleSamples,
   'account/sign-in': {
     'from an invitation': { ...signIn, occasion, registerHref: '/register' },
     'from an app': { ...signIn, clientName: 'Choir cloud' },

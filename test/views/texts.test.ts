@@ -14,6 +14,19 @@ const english = catalogue('en');
 const locales = readdirSync(new URL('text/', viewsDir)).map((file) => file.replace('.json', ''));
 const translations = locales.filter((locale) => locale !== 'en');
 
+/** The console may be left out by a language, but then as a whole; German has it. */
+const isOfConsole = (key: string): boolean => key.startsWith('console.');
+const keysFor = (locale: string): string[] => Object.keys(english).filter((key) => locale === 'de' || !isOfConsole(key));
+
+/** Words that are the same in the language as in English, or no words at all. */
+const same: Readonly<Record<string, readonly string[]>> = {
+  de: ['pin.label', 'portal.account.name', 'sheet.pin'],
+  fr: ['pin.label', 'sheet.pin'],
+  es: ['layout.errorTitle', 'sheet.pin'],
+  ar: [],
+};
+const wordless = ['domains.end', 'layout.title', 'places.name', 'queue.who'];
+
 const templates = readdirSync(viewsDir, { recursive: true, encoding: 'utf8' })
   .filter((file) => /\.(eta|subject|text|html)$/.test(file))
   .map((file) => readFileSync(new URL(file, viewsDir), 'utf8'));
@@ -40,6 +53,36 @@ function* walk(ast: Ast): Generator<string> {
   }
 }
 
+/** Of each plural in a message the forms that it has: `one`, `=0`. */
+function pluralsOf(message: string): string[][] {
+  const walkOn = (ast: Ast): string[][] =>
+    ast.flatMap((part) => {
+      if (!('options' in part)) return [];
+      const options = Object.entries(part.options);
+      const inside = options.flatMap(([, { value }]) => walkOn(value));
+      return part.type === 6 ? [options.map(([form]) => form), ...inside] : inside;
+    });
+  return walkOn(new IntlMessageFormat(message, 'en', undefined, { ignoreTag: true }).getAst());
+}
+
+const isCategory = (form: string): boolean => form !== 'other' && !form.startsWith('=');
+
+/** What a message says whatever its values are. */
+function wordsOf(message: string): string {
+  const walkOn = (ast: Ast): string =>
+    ast
+      .map((part) => {
+        if (part.type === 0) return part.value;
+        return 'options' in part
+          ? Object.values(part.options)
+              .map(({ value }) => walkOn(value))
+              .join(' ')
+          : ' ';
+      })
+      .join('');
+  return walkOn(new IntlMessageFormat(message, 'en', undefined, { ignoreTag: true }).getAst());
+}
+
 /** `error.${code}.title` names a family of keys. */
 const families = templates
   .flatMap((template) => [...template.matchAll(/`([a-zA-Z]+\.[^`]*\$\{[^`]*)`/g)])
@@ -47,14 +90,38 @@ const families = templates
 const literals = new Set(templates.flatMap((template) => [...template.matchAll(/'([a-zA-Z]+(?:\.\w+)+)'/g)].map(([, key = '']) => key)));
 
 describe('the texts', () => {
-  it('are there in English and German', () => {
-    expect(locales).toEqual(expect.arrayContaining(['de', 'en']));
+  it('are there in five languages', () => {
+    expect(locales.sort()).toEqual(['ar', 'de', 'en', 'es', 'fr']);
   });
 
   it.each(translations)('have the same keys and placeholders in %s as in English', (locale) => {
     const other = catalogue(locale);
-    expect(Object.keys(other).sort()).toEqual(Object.keys(english).sort());
-    for (const [key, message] of Object.entries(english)) expect(placeholdersOf(other[key] ?? ''), key).toEqual(placeholdersOf(message));
+    const keys = keysFor(locale);
+    expect(Object.keys(other).sort()).toEqual(keys.sort());
+    for (const key of keys) expect(placeholdersOf(other[key] ?? ''), key).toEqual(placeholdersOf(english[key] ?? ''));
+  });
+
+  it.each(locales)('have every plural form of %s, wherever English tells one from many', (locale) => {
+    const { pluralCategories } = new Intl.PluralRules(locale).resolvedOptions();
+    for (const [key, message] of Object.entries(catalogue(locale))) {
+      const plurals = pluralsOf(message).filter((forms) => forms.some(isCategory));
+      for (const forms of plurals) expect(forms.filter((form) => !form.startsWith('=')).sort(), key).toEqual([...pluralCategories].sort());
+      const tells = pluralsOf(english[key] ?? '').some((forms) => forms.some(isCategory));
+      if (tells) expect(plurals, key).not.toEqual([]);
+    }
+  });
+
+  it.each(translations)('leave nothing in English, in %s', (locale) => {
+    const other = catalogue(locale);
+    const left = Object.keys(other).filter((key) => other[key] === english[key] && !wordless.includes(key) && !isOfConsole(key));
+    expect(left.sort()).toEqual(same[locale]);
+  });
+
+  it('hold no Latin letters in Arabic but names and abbreviations', () => {
+    const found = new Set<string>();
+    for (const message of Object.values(catalogue('ar')))
+      for (const word of wordsOf(message).matchAll(/[\w@.]*\p{Script=Latin}[\w@.]*/gu)) found.add(word[0]);
+    expect([...found].sort()).toEqual(['Ada', 'JSON', 'Park', 'QR', 'ada@example.org', 'example.org']);
   });
 
   it.each(Object.keys(errors))('tell what %s means, without any value', (code) => {

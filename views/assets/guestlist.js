@@ -1,6 +1,6 @@
 /* What a page does a little better with a script. Without it, everything works. */
 for (const entry of document.querySelectorAll('.entry[data-show]')) addPasswordSwitch(entry);
-for (const time of document.querySelectorAll('time[datetime]')) showLocalTime(time);
+for (const time of document.querySelectorAll('time[datetime]:not([data-short])')) showLocalTime(time);
 for (const timer of document.querySelectorAll('[role="timer"]')) countDown(timer);
 document.addEventListener('submit', refuseSecondSubmit);
 window.addEventListener('pageshow', allowSubmits);
@@ -26,15 +26,8 @@ function addPasswordSwitch(entry) {
 /* The server knows no time zone but UTC. */
 function showLocalTime(time) {
   const instant = new Date(time.dateTime);
-  const parts = {
-    weekday: 'long',
-    day: 'numeric',
-    month: 'long',
-    year: 'numeric',
-    hour: 'numeric',
-    minute: '2-digit',
-    timeZoneName: 'short',
-  };
+  const day = { day: 'numeric', month: 'long', year: 'numeric' };
+  const parts = 'day' in time.dataset ? day : { ...day, weekday: 'long', hour: 'numeric', minute: '2-digit', timeZoneName: 'short' };
   time.title = time.textContent;
   time.textContent = new Intl.DateTimeFormat(dateLocale(document.documentElement.lang), parts).format(instant);
 }
@@ -64,9 +57,10 @@ function leadBack(timer) {
   timer.replaceChildren(link);
 }
 
-/* The page's language, in the spelling of the person's own country if that is where they are. */
+/* The page's language, in the spelling of the person's own country if that is where they are. Arabic keeps the digits of our codes. */
 function dateLocale(language) {
-  return navigator.languages.find((tag) => tag.split('-')[0] === language) ?? language;
+  const tag = navigator.languages.find((wish) => wish.split('-')[0] === language) ?? language;
+  return language === 'ar' ? new Intl.Locale(tag, { numberingSystem: 'latn' }).toString() : tag;
 }
 
 /* The first answer counts. Buttons stay enabled, for the name and value of the one pressed belong to the form. */

@@ -1,0 +1,89 @@
+/** Invitations as this API shows them, and finding the one that somebody names: what is not theirs is not there. */
+import { Failure } from '../errors.ts';
+import type { IssuedWithUrl } from '../invitation/issue.ts';
+import type { Leak } from '../invitation/leak.ts';
+import type { InvitationSummary } from '../invitation/summary.ts';
+import { managesOffer, seesOffer } from './access.ts';
+import type { ShownInvitation } from './invitation-schema.ts';
+import { findDetails, findNames, type InvitationDetail } from './invitation-store.ts';
+import type { Call } from './operation.ts';
+
+/** Those of them that there are, in the order of the ids, in a handful of statements. */
+export async function showInvitations({ guestlist, database, now }: Call, ids: readonly string[]): Promise<ShownInvitation[]> {
+  const summaries = await guestlist.findAll(ids);
+  const details = await findDetails(database, ids, now);
+  return summaries.flatMap((summary) => {
+    const detail = details.get(summary.id);
+    return detail ? [toShown(summary, detail)] : [];
+  });
+}
+
+function toShown(summary: InvitationSummary, detail: InvitationDetail): ShownInvitation {
+  const { startsAt, revokedAt, confirmedAt, inviterId, email, emailRule, acr, domains, grants, gives, ...rest } = summary;
+  return {
+    ...rest,
+    ...detail,
+    startsAt: startsAt ?? null,
+    revokedAt: revokedAt ?? null,
+    confirmedAt: confirmedAt ?? null,
+    inviterId: inviterId ?? null,
+    email: email ?? null,
+    emailRule: emailRule ?? null,
+    acr: acr ?? null,
+    domains: [...domains],
+    grants: [...grants],
+    gives: gives.map(({ name, role = null }) => ({ name, role })),
+  };
+}
+
+/** Throws `invitation_not_found`. */
+export async function showInvitation(call: Call, id: string): Promise<ShownInvitation> {
+  const [shown] = await showInvitations(call, [id]);
+  if (!shown) throw new Failure('invitation_not_found');
+  return shown;
+}
+
+/** What was just made, with what is told this once. */
+export async function showIssued(call: Call, { id, url, code, pin }: IssuedWithUrl) {
+  return { ...(await showInvitation(call, id)), url: url ?? null, code: code ?? null, pin: pin ?? null };
+}
+
+/** One that the caller may know of. Throws `invitation_not_found`. */
+export async function requireInvitation({ guestlist, caller }: Call, id: string): Promise<InvitationSummary> {
+  const found = await guestlist.find(id);
+  if (!found || !seesOffer(caller, found)) throw new Failure('invitation_not_found');
+  return found;
+}
+
+/** One whose people the caller may know of. Throws `invitation_not_found`; `access_denied` to whoever only made it. */
+export async function requirePeopleOf(call: Call, id: string): Promise<InvitationSummary> {
+  const found = await requireInvitation(call, id);
+  if (!managesOffer(call.caller, found.grants)) throw new Failure('access_denied');
+  return found;
+}
+
+/** With the names of accounts that are ours; an account that is gone has none. */
+export async function withNames<Row extends { readonly accountId: string }>({ database }: Pick<Call, 'database'>, rows: readonly Row[]) {
+  const names = await findNames(
+    database,
+    rows.map(({ accountId }) => accountId),
+  );
+  return rows.map((row) => {
+    const { name = null, email = null } = names.get(row.accountId) ?? {};
+    return { ...row, name, email };
+  });
+}
+
+export function toLeak({ givenTo, inviterId, accountId, reasons, facts, attempts, revokedAt, replacedBy, invitationId }: Leak) {
+  return {
+    invitationId,
+    givenTo: givenTo ?? null,
+    inviterId: inviterId ?? null,
+    accountId: accountId ?? null,
+    reasons: [...reasons],
+    facts: { ...facts, joinedAt: facts.joinedAt ?? null },
+    attempts: attempts.map(({ addressBlock = null, ...attempt }) => ({ ...attempt, addressBlock })),
+    revokedAt: revokedAt ?? null,
+    replacedById: replacedBy ?? null,
+  };
+}

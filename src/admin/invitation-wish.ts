@@ -1,0 +1,62 @@
+/** From what was sent to what `invite` takes: in whose name, and nothing of groups that are not the caller's to know of. */
+import { findAccountById } from '../account/store.ts';
+import { Failure } from '../errors.ts';
+import type { IssuedWithUrl } from '../invitation/issue.ts';
+import type { Once } from '../invitation/once.ts';
+import { asInviterName } from '../invitation/own.ts';
+import type { Template } from '../invitation/template.ts';
+import type { InviteOptions } from '../invitation/wish.ts';
+import { type Caller, managesGroup, managesOffer } from './access.ts';
+import type { NewInvitation } from './invitation-schema.ts';
+import type { Call } from './operation.ts';
+import { said } from './schema.ts';
+
+/**
+ * Throws as the use case does, `access_denied` for another one's name, and `group_not_found`, `right_not_found`,
+ * `template_not_found` also for what is there, but somebody else's.
+ */
+export async function issue(call: Call, wish: NewInvitation, once?: Once): Promise<IssuedWithUrl> {
+  const { by, guestlist } = call;
+  if (call.reach === 'theirs') await requireTheirs(call, wish);
+  return guestlist.invite(await optionsOf(call, wish), { ...by.from, actor: by.actor, once });
+}
+
+async function optionsOf(call: Call, wish: NewInvitation): Promise<InviteOptions> {
+  const inviterId = inviterOf(call, wish);
+  const inviter = inviterId === undefined ? undefined : await findAccountById(call.database, inviterId);
+  if (inviterId !== undefined && !inviter) throw new Failure('account_not_found', { accountId: inviterId });
+  const inviterName = nameOf(call, wish, inviter?.name);
+  return said({ ...wish, inviterId, inviterName }) as InviteOptions;
+}
+
+function inviterOf({ caller }: Call, { inviterId }: NewInvitation): string | undefined {
+  if (inviterId === undefined || inviterId === caller.accountId) return caller.accountId;
+  if (!caller.isAdmin) throw new Failure('access_denied');
+  return inviterId;
+}
+
+/** An invitation says who made it; admins say it in other words, or leave that to the template. */
+function nameOf({ caller }: Call, { inviterName, template }: NewInvitation, known: string | undefined): string | undefined {
+  if (!caller.isAdmin && inviterName !== undefined)
+    throw new Failure('wish_invalid', { field: 'inviterName', problem: 'is your own name: leave it out' });
+  if (inviterName !== undefined || (caller.isAdmin && template !== undefined)) return inviterName;
+  return known === undefined ? undefined : asInviterName(known);
+}
+
+/** Groups that they run, or may invite to as their members. */
+async function requireTheirs({ caller, guestlist }: Call, { groups = [], rights = [], template }: NewInvitation): Promise<void> {
+  const others = groups.map((grant) => grant.split(':')[0] ?? '').filter((slug) => !managesGroup(caller, slug));
+  const invitable = others.length === 0 ? [] : await guestlist.mayInviteTo(caller.accountId ?? '');
+  const unknown = others.find((slug) => !invitable.some((group) => group.slug === slug));
+  if (unknown !== undefined) throw new Failure('group_not_found', { slug: unknown });
+  const [right] = rights;
+  if (right !== undefined) throw new Failure('right_not_found', { right });
+  const known = template === undefined ? [] : await guestlist.listTemplates();
+  if (template !== undefined && !known.some((found) => found.name === template && seesTemplate(caller, found)))
+    throw new Failure('template_not_found', { name: template });
+}
+
+/** Managers see templates for their own groups alone. */
+export function seesTemplate(caller: Caller, { wish: { groups = [], rights = [] } }: Template): boolean {
+  return managesOffer(caller, [...groups.map((grant) => (grant.includes(':') ? grant : `${grant}:member`)), ...rights]);
+}

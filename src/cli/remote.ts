@@ -1,0 +1,50 @@
+/** Which server a command talks to, and by what right: `GUESTLIST_URL`, and a token or an app's own credentials. */
+import { Mistake } from './explain.ts';
+
+export type Remote = {
+  readonly url: string;
+  readonly token: string | undefined;
+  readonly clientId: string | undefined;
+  readonly clientSecret: string | undefined;
+};
+
+/** Undefined: the command works on the database. Throws `Mistake`. */
+export function remoteSettings(environment: Readonly<Record<string, string | undefined>>): Remote | undefined {
+  const { GUESTLIST_URL: url, GUESTLIST_TOKEN: token, GUESTLIST_CLIENT_ID: clientId, GUESTLIST_CLIENT_SECRET: clientSecret } = environment;
+  if (!url) return undefined;
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url))
+    throw new Mistake('GUESTLIST_URL must be the issuer, such as https://id.example.org');
+  if (/^http:/.test(url) && !/^(localhost|127\.0\.0\.1|\[::1\])$/.test(new URL(url).hostname))
+    throw new Mistake('GUESTLIST_URL must start with https://: a token would be sent for everybody to read');
+  if (!token && !(clientId && clientSecret))
+    throw new Mistake('GUESTLIST_TOKEN, or GUESTLIST_CLIENT_ID and GUESTLIST_CLIENT_SECRET, must be set beside GUESTLIST_URL');
+  return { url: url.replace(/\/$/, ''), token, clientId, clientSecret };
+}
+
+/** A token that is given, or one that the app gets for itself (RFC 6749 §4.4), once for a command. */
+export function createTokenSource({ url, token, clientId = '', clientSecret }: Remote): () => Promise<string> {
+  let fetched: Promise<string> | undefined;
+  return async () => {
+    if (token) return token;
+    fetched ??= fetchToken({ url, clientId, clientSecret: clientSecret ?? '' });
+    return fetched;
+  };
+}
+
+async function fetchToken({
+  url,
+  clientId,
+  clientSecret,
+}: {
+  readonly url: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+}) {
+  const oidc = await import('openid-client');
+  const execute = url.startsWith('http:') ? [oidc.allowInsecureRequests] : [];
+  const config = await oidc.discovery(new URL(url), clientId, undefined, oidc.ClientSecretBasic(clientSecret), { execute });
+  const { adminScopes } = await import('../client/own-scopes.ts');
+  const resource = `${url}/api`;
+  const answer = await oidc.clientCredentialsGrant(config, { resource, scope: adminScopes.join(' ') });
+  return answer.access_token;
+}
