@@ -1,6 +1,6 @@
 /**
  * Imports run downhill only:
- * cli → server → console → admin → oidc → api → {portal, consent} → {account, client} → plugin → {request, campaign} → invitation → group → {audit, mail} → lib → errors.
+ * cli → server → console → admin → oidc → api → {portal, consent} → {account, client} → plugin → {request, campaign} → invitation → group → setting → {audit, mail} → lib → errors.
  * The order below is the rule: a layer may import the layers after it, never one before it or beside it.
  */
 const layers = [
@@ -19,6 +19,7 @@ const layers = [
   { name: 'campaign', path: '^src/campaign/', besides: '^src/request/' },
   { name: 'invitation', path: '^src/invitation/' },
   { name: 'group', path: '^src/group/' },
+  { name: 'setting', path: '^src/setting/' },
   { name: 'audit', path: '^src/audit/', besides: '^src/mail/' },
   { name: 'mail', path: '^src/mail/', besides: '^src/audit/' },
   { name: 'lib', path: '^src/lib/' },

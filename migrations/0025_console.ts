@@ -27,6 +27,7 @@ export async function up(db: Knex): Promise<void> {
     create index console_held_form_ends on guestlist.console_held_form (ends_at);
 
     create index audit_event_action on guestlist.audit_event (action, id);
+    create index audit_event_action_actor on guestlist.audit_event (action, actor, id);
     create index invitation_ends on guestlist.invitation (expires_at) where revoked_at is null;
     create index mail_given_up on guestlist.mail (failed_at) where failed_at is not null;
   `);
@@ -34,7 +35,7 @@ export async function up(db: Knex): Promise<void> {
 
 export async function down(db: Knex): Promise<void> {
   await db.raw(`
-    drop index guestlist.mail_given_up, guestlist.invitation_ends, guestlist.audit_event_action;
+    drop index guestlist.mail_given_up, guestlist.invitation_ends, guestlist.audit_event_action_actor, guestlist.audit_event_action;
     drop table guestlist.console_held_form, guestlist.console_session;
   `);
 }

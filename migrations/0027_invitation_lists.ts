@@ -11,7 +11,7 @@ export async function down(db: Knex): Promise<void> {
     drop function guestlist.contradictions();
     alter function guestlist.contradictions_before_sharing() rename to contradictions;
     drop index guestlist.approval_waiting, guestlist.redemption_in_order, guestlist.invitation_grant_group,
-      guestlist.invitation_revoked, guestlist.invitation_address,
+      guestlist.invitation_revoked, guestlist.invitation_begins, guestlist.invitation_address,
       guestlist.invitation_inviter, guestlist.invitation_campaign;
     create index invitation_inviter on guestlist.invitation (inviter_id) where inviter_id is not null;
     create index invitation_campaign on guestlist.invitation (campaign_id) where campaign_id is not null;
@@ -23,7 +23,8 @@ const indexes = `
 drop index guestlist.invitation_inviter, guestlist.invitation_campaign;
 create index invitation_inviter on guestlist.invitation (inviter_id, id);   -- null: the operator's
 create index invitation_campaign on guestlist.invitation (campaign_id, id) where campaign_id is not null;
-create index invitation_address on guestlist.invitation (lower(email) text_pattern_ops) where email is not null;
+create index invitation_address on guestlist.invitation (email_key text_pattern_ops, id) where email_key is not null;
+create index invitation_begins on guestlist.invitation (starts_at) where revoked_at is null and starts_at is not null;
 create index invitation_revoked on guestlist.invitation (id) where revoked_at is not null;
 create index invitation_grant_group on guestlist.invitation_grant (group_id, invitation_id) where group_id is not null;
 create index redemption_in_order on guestlist.redemption (invitation_id, redeemed_at, account_id);

@@ -10,7 +10,7 @@ export async function up(knex: Knex): Promise<void> {
 export async function down(knex: Knex): Promise<void> {
   await knex.raw(`
     drop index guestlist.mail_kind, guestlist.mail_failed, guestlist.mail_cancelled, guestlist.mail_queued,
-      guestlist.redemption_account, guestlist.membership_account, guestlist.account_right_account,
+      guestlist.redemption_account, guestlist.membership_account, guestlist.membership_group_account, guestlist.account_right_account,
       guestlist.account_created, guestlist.account_disabled_created, guestlist.account_name_prefix, guestlist.account_email_prefix;
     create index mail_queued on guestlist.mail (queued_at);
     create index redemption_account on guestlist.redemption (account_id);
@@ -28,6 +28,7 @@ create index account_email_prefix on guestlist.account_email (email_key text_pat
 /** Of one account, what has ended as well. */
 const holdings = `
 create index membership_account on guestlist.membership (account_id, id);
+create index membership_group_account on guestlist.membership (group_id, account_id) where ended_at is null;
 create index account_right_account on guestlist.account_right (account_id, id);
 drop index guestlist.redemption_account;
 create index redemption_account on guestlist.redemption (account_id, redeemed_at, invitation_id);

@@ -11,7 +11,7 @@ import { type Head, type Verdict, verifyAudit } from './audit/verify.ts';
 import { callsOf, type GuestlistCalls, within } from './calls.ts';
 import type { Transaction } from './lib/db.ts';
 import { configureProvider } from './invitation/configuration.ts';
-import { createHost, type GuestlistOptions } from './invitation/create-host.ts';
+import { createHost, type GuestlistOptions, type HostOptions } from './invitation/create-host.ts';
 import { type Gate, gateOf } from './invitation/gate.ts';
 import { holdPlace } from './invitation/hold.ts';
 import { type Redeemed, type Redeemer, redeem } from './invitation/redeem.ts';
@@ -77,6 +77,11 @@ export type Guestlist = GuestlistCalls & {
 };
 
 export function invitations(options: GuestlistOptions): Guestlist {
+  return createPlugin(options);
+}
+
+/** With what our own server has besides. */
+export function createPlugin(options: HostOptions): Guestlist {
   const host = createHost(options);
   const { database, clock, issuer } = host;
   let mounted: Provider | undefined;
@@ -98,7 +103,9 @@ export function invitations(options: GuestlistOptions): Guestlist {
       if (!mounted) throw new TypeError('gate: call mount(provider) first');
       return gateOf({ host, provider: mounted }, { req, res }, interaction);
     },
-    terms: host.terms,
+    get terms() {
+      return host.terms;
+    },
     hold: (visit) => holdPlace(host, visit),
     redeem: async (visit, { redeemer, agreedTo = [], ip, requestId, locale = 'en' }) =>
       redeem(host, { visit, redeemer, agreedTo, from: { ip, requestId }, locale }),

@@ -20,6 +20,7 @@ export type AccountFilter = {
 export type ByTime = readonly [createdAt: Date, id: string];
 export type ByName = readonly [name: string, id: string];
 export type ByEmail = readonly [key: string];
+export type ById = readonly [id: string];
 
 /** With the key of its place in the list: the next page begins after it. */
 export type Listed<Key> = { readonly account: Account; readonly key: Key };
@@ -31,6 +32,8 @@ function beginning(text: string): string {
   return `${text.replace(/[\\%_]/g, '\\$&')}%`;
 }
 
+const inForce = (table: string) => `${table}.ended_at is null and (${table}.ends_at is null or ${table}.ends_at > :now)`;
+
 function conditionsOf({ groupId, disabled, createdAfter, createdBefore, name, email, now }: AccountFilter): Part {
   const conditions: readonly [boolean, string][] = [
     [true, 'a.erased_at is null'],
@@ -41,8 +44,7 @@ function conditionsOf({ groupId, disabled, createdAfter, createdBefore, name, em
     [name !== undefined, 'lower(a.name) like lower(:name)'],
     [
       groupId !== undefined,
-      `exists (select from guestlist.membership m where m.account_id = a.id and m.group_id = :groupId
-        and m.ended_at is null and (m.ends_at is null or m.ends_at > :now))`,
+      `exists (select from guestlist.membership m where m.account_id = a.id and m.group_id = :groupId and ${inForce('m')})`,
     ],
   ];
   const bindings = {
@@ -68,6 +70,27 @@ export async function listNewest(db: Queryable, filter: AccountFilter, after: By
     ...(after && { createdAt: after[0], id: after[1] }),
   });
   return found.map((row) => ({ account: toAccount(row), key: [row.created_at, row.id] }));
+}
+
+/** More than any id. */
+const endOfIds = 'zzzz';
+
+/**
+ * Those in a group, the newest first, by id. Rows are compared and not columns, so that only the index of the group has
+ * them in this order: who came long ago is not looked for among everybody since. `filter.groupId` is needed.
+ */
+export async function listOfGroup(db: Queryable, filter: AccountFilter, after: ById | undefined): Promise<Listed<ById>[]> {
+  const { where, bindings } = conditionsOf({ ...filter, groupId: undefined });
+  // Somebody with two roles is there once.
+  const isFirst = `not exists (select from guestlist.membership other
+    where other.group_id = m.group_id and other.account_id = m.account_id and ${inForce('other')} and other.id < m.id)`;
+  const sql = `select ${accountColumns} from guestlist.membership m join (${accountSource}) on a.id = m.account_id
+    where (m.group_id, m.account_id) >= (:groupId, '') and (m.group_id, m.account_id) < (:groupId, :id)
+      and ${[inForce('m'), isFirst, ...where].join(' and ')}
+    order by m.group_id desc, m.account_id desc limit :limit`;
+  const { groupId = '', limit } = filter;
+  const found = await rows<AccountRow>(db, sql, { ...bindings, groupId, limit, id: after?.[0] ?? endOfIds });
+  return found.map((row) => ({ account: toAccount(row), key: [row.id] }));
 }
 
 /** By name, in lower case and byte by byte. `filter.name` is needed. */

@@ -64,19 +64,22 @@ export function requireGroup(caller: Caller, slug: string, code: FailureCode = '
   if (!managesGroup(caller, slug)) throw new Failure(code, code === 'group_not_found' ? { slug } : {});
 }
 
-/** An offer is a manager's business if they made it, or if all of it is in groups of theirs. `choir:member`, or a right. */
-export function seesOffer(
-  caller: Caller,
-  { inviterId, grants }: { readonly inviterId: string | undefined; readonly grants: readonly string[] },
-): boolean {
-  return (inviterId !== undefined && inviterId === caller.accountId) || managesOffer(caller, grants);
+/** What is offered: `choir:member` or a right, each beside its role there; a right has none, whatever its name looks like. */
+export type Offered = {
+  readonly grants: readonly string[];
+  readonly gives: readonly { readonly role: string | null | undefined }[];
+};
+
+/** An offer is a manager's business if they made it, or if all of it is in groups of theirs. */
+export function seesOffer(caller: Caller, { inviterId, ...offered }: Offered & { readonly inviterId: string | null | undefined }): boolean {
+  return (typeof inviterId === 'string' && inviterId === caller.accountId) || managesOffer(caller, offered);
 }
 
 /** Who came by an offer, or waits, is told to whoever runs all of the groups, and to nobody for having made it. */
-export function managesOffer(caller: Caller, grants: readonly string[]): boolean {
-  if (caller.isAdmin) return true;
-  const slugs = grants.map((grant) => /^([^:]+):[^:]+$/.exec(grant)?.[1]);
-  return grants.length > 0 && slugs.every((slug) => slug !== undefined && managesGroup(caller, slug));
+export function managesOffer(caller: Caller, { grants, gives }: Offered): boolean {
+  const isTheirs = (grant: string, index: number) =>
+    typeof gives[index]?.role === 'string' && managesGroup(caller, grant.split(':')[0] ?? '');
+  return caller.isAdmin || (grants.length > 0 && grants.every(isTheirs));
 }
 
 /** `seesOffer`, for lists. */

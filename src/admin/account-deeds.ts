@@ -1,6 +1,7 @@
 /** What is done to accounts: closing, opening and erasing them, what they may, where they are signed in, what they offered. Admins alone. */
 import { z } from 'zod';
 import { eraseAccount } from '../account/erase.ts';
+import { findEmailsOf } from '../account/list-store.ts';
 import { accountOf, disableAccount, enableAccount } from '../account/manage.ts';
 import { mailReset } from '../account/recovery.ts';
 import type { GuestlistCalls } from '../calls.ts';
@@ -120,7 +121,6 @@ export const accountDeedOperations = {
     body: z.strictObject({ endsAt: instant.optional() }).optional(),
     answer: z.object({ added: z.array(z.string()).meta({ description: 'Empty: they had it already' }) }),
     refusals: ['account_not_found', 'right_not_found'],
-    example: { body: { endsAt: '2030-05-01T12:00:00Z' } },
     run: async (call, { params: { accountId, right }, body: { endsAt } = {} }) => {
       await accountOf(call.database, { accountId });
       const wish = said({ rights: [right], ends: endsAt && { at: endsAt } });
@@ -211,13 +211,25 @@ export const accountDeedOperations = {
     answer: z.object({
       cancelled: z.array(z.string()).meta({ description: 'Campaigns that make no more' }),
       revoked: z.array(z.string()).meta({ description: 'Invitations' }),
-      undone: z.array(z.object({ invitationId: z.string(), accountId: z.string(), grants: z.array(z.string()) })),
+      undone: z.array(
+        z.object({ invitationId: z.string(), accountId: z.string(), email: z.string().nullable(), grants: z.array(z.string()) }),
+      ),
+      mayStillInviteTo: z.array(z.string()).meta({ description: 'Groups, for as long as nobody takes that from them' }),
     }),
     refusals: ['grant_not_allowed'],
     example: { body: { dryRun: true } },
     run: async (call, { params: { accountId }, body }) => {
       const { cancelled, revoked, undone } = await call.guestlist.inviters.revokeAll(accountId, body, call.by);
-      return { cancelled: [...cancelled], revoked: [...revoked], undone: undone.map((one) => ({ ...one, grants: [...one.grants] })) };
+      const emails = await findEmailsOf(
+        call.database,
+        undone.map((one) => one.accountId),
+      );
+      return {
+        cancelled: [...cancelled],
+        revoked: [...revoked],
+        undone: undone.map((one) => ({ ...one, grants: [...one.grants], email: emails.get(one.accountId) ?? null })),
+        mayStillInviteTo: (await call.guestlist.mayInviteTo(accountId)).map(({ slug }) => slug),
+      };
     },
   }),
   exportAccount: download({

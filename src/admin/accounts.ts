@@ -1,7 +1,7 @@
 /** Accounts: who there is, what they have, and what they came by. Admins alone; what is done to one is in `account-deeds.ts`. */
 import { z } from 'zod';
 import type { Account } from '../account/account.ts';
-import { type AccountFilter, findEmailsOf, listByEmail, listByName, listEmails, listNewest } from '../account/list-store.ts';
+import { type AccountFilter, findEmailsOf, listByEmail, listByName, listEmails, listNewest, listOfGroup } from '../account/list-store.ts';
 import { accountOf } from '../account/manage.ts';
 import { rename } from '../account/rename.ts';
 import { findBeginning } from '../account/store.ts';
@@ -86,6 +86,10 @@ async function listPage({ database }: Call, { filter, cursor, limit }: Asked) {
   }
   if (filter.name !== undefined) {
     const found = await listByName(database, filter, fromCursor(cursor, z.tuple([z.string(), z.string()])));
+    return toPage(found, limit, ({ key }) => [...key]);
+  }
+  if (filter.groupId !== undefined) {
+    const found = await listOfGroup(database, filter, fromCursor(cursor, z.tuple([z.string()])));
     return toPage(found, limit, ({ key }) => [...key]);
   }
   const found = await listNewest(database, filter, fromCursor(cursor, z.tuple([instant, z.string()])));

@@ -68,7 +68,7 @@ export const clientDeedOperations = {
     example: { body: { accountId: '0199f3f0-0000-7000-8000-000000000002' } },
     run: async (call, { params: { clientId }, body }) => {
       await findKnownClient(call, clientId);
-      const shown = await call.site.preview({ clientId, ...body });
+      const shown = await call.site.preview({ clientId, ...body }, call.database);
       const { idToken = null, userinfo = null, accessToken = null, introspection = null } = shown;
       return { idToken: idToken as never, userinfo, accessToken: accessToken as never, introspection };
     },
@@ -77,7 +77,7 @@ export const clientDeedOperations = {
     scope: 'clients:read',
     adminOnly: true,
     summary: 'What became of telling apps that somebody was signed out of them, the newest first',
-    query: z.strictObject({ limit: z.coerce.number().int().min(1).max(1_000).default(100), clientId: line(100).optional() }),
+    query: z.strictObject({ limit: z.coerce.number().int().min(1).max(10_000).default(100), clientId: line(100).optional() }),
     answer: z.object({ items: z.array(logout) }),
     run: async ({ database }, { query: { limit, clientId } }) => {
       const fates = await listLogoutFates(database, { clientId, limit });
@@ -112,7 +112,9 @@ export const clientDeedOperations = {
     scope: 'clients:read',
     adminOnly: true,
     summary: 'Those that are good; never what they are',
-    answer: z.object({ items: z.array(z.object({ id: z.string(), usesLeft: z.int(), createdAt: instant, endsAt: instant })) }),
+    answer: z.object({
+      items: z.array(z.object({ id: z.string(), uses: z.int(), usesLeft: z.int(), createdAt: instant, endsAt: instant })),
+    }),
     run: async ({ database, now }) => ({ items: await listGoodTokens(database, now) }),
   }),
   revokeRegistrationToken: json({

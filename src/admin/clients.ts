@@ -60,16 +60,26 @@ const removable = [
   'mappings',
 ] as const;
 
+const removableOrNull = Object.fromEntries(removable.map((name) => [name, settings[name].nullable().optional()])) as {
+  [Name in (typeof removable)[number]]: z.ZodOptional<z.ZodNullable<(typeof settings)[Name]>>;
+};
+
 const newClient = z.strictObject({
   ...z.strictObject(settings).partial().shape,
+  ...removableOrNull,
   id: clientId,
   preset: line(100).optional().meta({ description: 'Fills in what is not said, for a known app; see GET /client-presets' }),
   baseUrl: address.optional().meta({ description: 'Where the app of the preset lives' }),
 });
 
+const secondsOrNull = seconds.nullable().optional().meta({ description: 'null: as for everybody' });
+
 const clientChange = z.strictObject({
   ...z.strictObject(settings).partial().shape,
-  ...Object.fromEntries(removable.map((name) => [name, settings[name].nullable().optional()])),
+  ...removableOrNull,
+  lifetimes: z
+    .strictObject({ idTokenSeconds: secondsOrNull, accessTokenSeconds: secondsOrNull, refreshTokenSeconds: secondsOrNull })
+    .optional(),
 });
 
 const client = z
@@ -124,14 +134,25 @@ function ofPreset(id: string | undefined, baseUrl: string | undefined) {
   return wish;
 }
 
+const snippet = z
+  .object({ place: z.string(), language: z.string(), text: z.string() })
+  .optional()
+  .meta({ description: 'What to write into the app' });
+
+const shownClient = z.object({ ...client.shape, snippet }).meta({ id: 'ShownClient' });
+
 const withSecret = z.object({
   client,
   clientSecret: z.string().optional().meta({ description: 'Told this once' }),
-  snippet: z
-    .object({ place: z.string(), language: z.string(), text: z.string() })
-    .optional()
-    .meta({ description: 'What to write into the app' }),
+  snippet,
 });
+
+/** null: it is not to be there. */
+function withoutNulls(wish: object): object {
+  return Object.fromEntries(
+    Object.entries(said(wish)).map(([name, value]) => [name, name === 'lifetimes' ? withoutNulls(value as object) : (value ?? undefined)]),
+  );
+}
 
 function snippetFor({ site: { issuer } }: Call, { preset: id, id: known, startUrl, redirectUris: [first = ''] }: Client, baseUrl?: string) {
   const preset = id === undefined ? undefined : findPreset(id);
@@ -150,6 +171,7 @@ export const clientOperations = {
     scope: 'clients:write',
     adminOnly: true,
     summary: 'Register an app',
+    description: 'null: without it, whatever the preset says.',
     creates: true,
     tellsOnce: true,
     status: 201,
@@ -160,7 +182,7 @@ export const clientOperations = {
     example: { body: { id: 'wiki', name: 'Wiki', redirectUris: ['https://wiki.example.org/callback'], requiredGroup: 'choir' } },
     run: async (call, { body: { preset, baseUrl, ...wish } }) => {
       const base = ofPreset(preset, baseUrl);
-      const { clientSecret } = await addClient(call.database, { redirectUris: [], ...base, ...said(wish) } as never, toolsOf(call));
+      const { clientSecret } = await addClient(call.database, { redirectUris: [], ...base, ...withoutNulls(wish) } as never, toolsOf(call));
       const made = await findKnownClient(call, wish.id);
       return { client: toWire(made), clientSecret, snippet: snippetFor(call, made, baseUrl) };
     },
@@ -170,9 +192,12 @@ export const clientOperations = {
     adminOnly: true,
     summary: 'One app',
     params,
-    answer: client,
+    answer: shownClient,
     refusals: ['client_not_found'],
-    run: async (call, { params: { clientId: id } }) => toWire(await findKnownClient(call, id)),
+    run: async (call, { params: { clientId: id } }) => {
+      const found = await findKnownClient(call, id);
+      return { ...toWire(found), snippet: snippetFor(call, found) };
+    },
   }),
   changeClient: json({
     scope: 'clients:write',
@@ -186,8 +211,7 @@ export const clientOperations = {
     refusals: ['client_not_found', 'client_invalid', 'group_not_found'],
     example: { body: { startUrl: 'https://wiki.example.org/', requiredGroup: null } },
     run: async (call, { params: { clientId: id }, body }) => {
-      const change = Object.fromEntries(Object.entries(said(body)).map(([name, value]) => [name, value ?? undefined]));
-      const { client: changed, clientSecret } = await changeClient(call.database, id, { ...toolsOf(call), change });
+      const { client: changed, clientSecret } = await changeClient(call.database, id, { ...toolsOf(call), change: withoutNulls(body) });
       return { client: toWire(changed), clientSecret, snippet: snippetFor(call, changed) };
     },
   }),

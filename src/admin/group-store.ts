@@ -31,9 +31,9 @@ export async function listMembers(db: Queryable, { slug, role, before, limit, no
     left join guestlist.account_email e on e.account_id = m.account_id and e.primary_since is not null
     left join guestlist.invitation i on i.id = m.invitation_id
     where m.group_id = (select id from guestlist."group" where slug = :slug) and m.ended_at is null
-      and (m.ends_at is null or m.ends_at > :now) and (:role::text is null or m.role = :role) and m.id < :before
+      and (m.ends_at is null or m.ends_at > :now) and (:role::text is null or m.role = :role) and (:before::text is null or m.id < :before)
     order by m.id desc limit :limit`;
-  return rows(db, sql, { slug, role: role ?? null, before: before ?? '~', limit, now });
+  return rows(db, sql, { slug, role: role ?? null, before: before ?? null, limit, now });
 }
 
 export type RightRow = { readonly name: string; readonly description: string; readonly groups: string[] };

@@ -36,6 +36,8 @@ const newGroup = z.strictObject({
 });
 
 const groupChange = z.strictObject({
+  name: line(100).min(1).optional().meta({ description: 'For people; apps that are told names hear the new one. The slug stays' }),
+  description: line(500).optional(),
   capacity: count.nullable().optional(),
   sensitive: z.boolean().optional(),
   archived: z.boolean().optional(),
@@ -137,7 +139,7 @@ export const groupOperations = {
   changeGroup: json({
     scope: 'groups:write',
     adminOnly: true,
-    summary: 'Change how many it holds, whether a second person confirms, where it is, or archive it',
+    summary: 'Change its name, how many it holds, whether a second person confirms, where it is, or archive it',
     params,
     body: groupChange,
     answer: group,

@@ -12,7 +12,7 @@ import { fromCursor, toCursor } from './schema.ts';
 export type InvitationPage = { readonly items: ShownInvitation[]; readonly next?: string };
 
 /** So many are looked at for one page, a few at first: where few fit, the page is short, and there is a next one. */
-const looks = [500, 5_000, 10_000, 10_000];
+const looks = [500, 2_000, 5_000];
 /** What is found in vain costs more than what is looked at. */
 const mostShown = 200;
 
@@ -24,7 +24,7 @@ export async function listPage(call: Call, { limit, cursor, ...wish }: Wish): Pr
   const items: ShownInvitation[] = [];
   let [before] = fromCursor(cursor, z.tuple([z.string()])) ?? [];
   for (const [index, most] of looks.entries()) {
-    const wanted = index === 0 ? limit + 1 : mostShown;
+    const wanted = index === 0 ? limit + 1 : Math.min(mostShown, 3 * (limit + 1 - items.length));
     const sought: Sought = await seek(call, { filter, before, looks: Math.max(most, wanted), most: wanted });
     items.push(...(await showInvitations(call, sought.ids)).filter(({ state }) => wish.state === undefined || state === wish.state));
     before = sought.reached;

@@ -49,6 +49,25 @@ async function leakPage(
   return { items, ...(last === undefined ? {} : { next: toCursor([last]) }) };
 }
 
+type PageWish = { readonly limit: number; readonly cursor?: string | undefined };
+
+/** Of what the use case tells all at once. */
+async function onePage<Row extends { readonly accountId: string }>(
+  call: Call,
+  { limit, cursor }: PageWish,
+  { rows, keyOf }: { readonly rows: readonly Row[]; readonly keyOf: (row: Row) => string },
+) {
+  const [after = ''] = fromCursor(cursor, z.tuple([z.string()])) ?? [];
+  const keyed = rows.map((row) => ({ row, key: keyOf(row) })).filter(({ key }) => key > after);
+  const sorted = keyed.sort((one, other) => (one.key < other.key ? -1 : 1)).slice(0, limit + 1);
+  const { items, next } = toPage(sorted, limit, ({ key }) => [key]);
+  const named = await withNames(
+    call,
+    items.map(({ row }) => row),
+  );
+  return { items: named, ...(next === undefined ? {} : { next }) };
+}
+
 export const invitationPeopleOperations = {
   listRedemptions: json({
     scope: 'invitations:read',
@@ -69,11 +88,13 @@ export const invitationPeopleOperations = {
     scope: 'invitations:read',
     summary: 'Who asked to join by it and waits, the first first',
     params,
-    answer: z.object({ items: z.array(approval) }),
+    query: z.strictObject(page),
+    answer: pageOf(approval),
     refusals,
-    run: async (call, { params: { invitationId: id } }) => {
+    run: async (call, { params: { invitationId: id }, query }) => {
       await requirePeopleOf(call, id);
-      return { items: await withNames(call, await call.guestlist.waitingForApproval(id)) };
+      const waiting = await call.guestlist.waitingForApproval(id);
+      return onePage(call, query, { rows: waiting, keyOf: ({ askedAt, accountId: account }) => `${askedAt.toISOString()} ${account}` });
     },
   }),
   approveApproval: json({
@@ -116,19 +137,15 @@ export const invitationPeopleOperations = {
   }),
   listGiven: json({
     scope: 'invitations:read',
-    summary: 'What is still there of what it gave',
+    summary: 'What is still there of what it gave, by account',
     params,
-    answer: z.object({ items: z.array(given) }),
+    query: z.strictObject(page),
+    answer: pageOf(given),
     refusals,
-    run: async (call, { params: { invitationId: id } }) => {
+    run: async (call, { params: { invitationId: id }, query }) => {
       await requirePeopleOf(call, id);
-      const found = await call.guestlist.givenThrough(id);
-      return {
-        items: await withNames(
-          call,
-          found.map(({ grants, ...row }) => ({ ...row, grants: [...grants] })),
-        ),
-      };
+      const rows = (await call.guestlist.givenThrough(id)).map(({ grants, ...row }) => ({ ...row, grants: [...grants] }));
+      return onePage(call, query, { rows, keyOf: (row) => row.accountId });
     },
   }),
   undoInvitation: json({

@@ -6,7 +6,7 @@ export const invitationId = line(100).min(1);
 export const accountId = line(255).min(1);
 
 export const states = ['not_started', 'open', 'expired', 'revoked', 'suspended', 'used_up'] as const;
-export const state = z.enum(states).meta({
+const state = z.enum(states).meta({
   description: 'suspended: its inviter may not invite today, nobody has confirmed it, or a group is archived',
 });
 const emailRule = z.enum(['exact', 'verify', 'any']).meta({

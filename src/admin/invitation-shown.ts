@@ -58,7 +58,7 @@ export async function requireInvitation({ guestlist, caller }: Call, id: string)
 /** One whose people the caller may know of. Throws `invitation_not_found`; `access_denied` to whoever only made it. */
 export async function requirePeopleOf(call: Call, id: string): Promise<InvitationSummary> {
   const found = await requireInvitation(call, id);
-  if (!managesOffer(call.caller, found.grants)) throw new Failure('access_denied');
+  if (!managesOffer(call.caller, found)) throw new Failure('access_denied');
   return found;
 }
 

@@ -33,40 +33,75 @@ export type Sought = {
   readonly reached: string | undefined;
 };
 
-type SoughtRow = { readonly ids: string[]; readonly count: number; readonly last: string | null };
+type SoughtRow = { readonly ids: string[]; readonly reached: string | null };
 
 /**
- * However few fit, no more than `looks` are read. What stands in no index (places used, who may invite) is asked of those
- * alone; of what is suspended more is found than is, for only `stateOf` can tell.
+ * However few fit, no more than `looks` are read, or a few more. What stands in no index (places used, who may invite) is
+ * asked of those alone; of what is suspended more is found than is, for only `stateOf` can tell.
  */
 export async function seekInvitations(db: Queryable, { filter, sight, before, looks, most, now }: Seeking): Promise<Sought> {
-  const sql = `with seen as materialized (${sourceOf(filter, sight)}),
+  const { parts, reached } = sourceOf(filter, sight);
+  const sql = `with ${parts},
     page as (select i.id from seen join guestlist.invitation i on i.id = seen.id
-      where ${[...conditionsOf(filter), unindexedStates[filter.state ?? 'revoked'] ?? 'true', isInSight(sight)].join(' and ')} order by i.id desc limit :most)
-    select array(select id from page order by id desc) as ids, (select count(*)::int from seen) as count, (select min(id) from seen) as last`;
+      where ${[...conditionsOf(filter), ...unindexed(filter), isInSight(sight)].join(' and ')} order by i.id desc limit :most)
+    select array(select id from page order by id desc) as ids, ${reached} as reached`;
   const bounds = boundsOf(filter);
-  const bindings = { ...bindingsOf(filter), ...bounds, ...sightBindings(sight), before: before ?? bounds.before, looks, most, now };
-  const { ids = [], count = 0, last = null } = (await firstRow<SoughtRow>(db, sql, bindings)) ?? {};
-  if (ids.length === most) return { ids, reached: ids.at(-1) };
-  return { ids, reached: count === looks ? (last ?? undefined) : undefined };
+  const share = Math.max(leastShare, Math.ceil((2 * looks) / ((sight?.groupIds.length ?? 0) + 1)));
+  const given = { ...bindingsOf(filter), ...bounds, ...sightBindings(sight), before: before ?? bounds.before };
+  const row = await firstRow<SoughtRow>(db, sql, { ...given, looks, share, most, now });
+  const { ids = [], reached: last = null } = row ?? {};
+  return { ids, reached: ids.length === most ? ids.at(-1) : (last ?? undefined) };
 }
+
+/** Of each group of somebody who runs many. */
+const leastShare = 100;
 
 const onward = (id: string) => `(:before::text is null or ${id} < :before) and (:afterId::text is null or ${id} >= :afterId)`;
 const newest = 'order by 1 desc limit :looks';
 
-/** Ids, newest first, from wherever the fewest are to be looked at. */
-function sourceOf(filter: InvitationFilter, sight: Sight): string {
-  if (filter.groupId !== undefined)
-    return `select distinct invitation_id as id from guestlist.invitation_grant where group_id = :groupId and ${onward('invitation_id')} ${newest}`;
-  if (sight && filter.inviter !== sight.accountId)
-    return `select id from (
-        (select i.id from guestlist.invitation i where i.inviter_id = :sightAccount and ${onward('i.id')} ${newest})
-        union
-        select g.id from unnest(:sightGroups::text[]) as managed (id) cross join lateral (
-          select distinct invitation_id as id from guestlist.invitation_grant where group_id = managed.id and ${onward('invitation_id')} ${newest}) g
-      ) theirs ${newest}`;
-  return `select i.id from guestlist.invitation i where ${[...conditionsOf(filter), onward('i.id')].join(' and ')} ${newest}`;
+/** From so many characters on, few addresses begin alike. */
+const longPrefix = 4;
+
+type Source = {
+  /** The last is `seen`: ids, newest first. */
+  readonly parts: string;
+  /** Down to which id nothing was left out; null: to the end. */
+  readonly reached: string;
+};
+
+const inOne = (select: string): Source => ({
+  parts: `seen as materialized (${select})`,
+  reached: '(select case when count(*) = :looks then min(id) end from seen)',
+});
+
+/** From wherever the fewest are to be looked at. */
+function sourceOf(filter: InvitationFilter, sight: Sight): Source {
+  const { emailPrefix = '', groupId, inviter = 'operator', campaignId } = filter;
+  // All of them are sorted: those of one campaign may have come one after the other, far down in the order of ids.
+  if (emailPrefix.length >= longPrefix)
+    return inOne(`select id from (
+      select i.id from guestlist.invitation i where i.email_key like :emailPattern and ${onward('i.id')} offset 0) alike ${newest}`);
+  if (groupId !== undefined)
+    return inOne(`select distinct invitation_id as id from guestlist.invitation_grant
+      where group_id = :groupId and ${onward('invitation_id')} ${newest}`);
+  if (sight && inviter === 'operator' && campaignId === undefined) return ofManager;
+  return inOne(`select i.id from guestlist.invitation i where ${[...conditionsOf(filter), onward('i.id')].join(' and ')} ${newest}`);
 }
+
+const mostOfEach = 'order by id desc limit :share';
+const horizon = `(select max(least) from (select min(id) as least from part group by source having count(*) = :share) cut)`;
+
+/** What they made, and what is in each of their groups: as far down as every one of these was read. */
+const ofManager: Source = {
+  parts: `part as materialized (
+      (select '' as source, i.id from guestlist.invitation i where i.inviter_id = :sightAccount and ${onward('i.id')} ${mostOfEach})
+      union all
+      select managed.id, g.id from unnest(:sightGroups::text[]) as managed (id) cross join lateral (
+        select distinct invitation_id as id from guestlist.invitation_grant
+        where group_id = managed.id and ${onward('invitation_id')} ${mostOfEach}) g
+    ), seen as materialized (select distinct id from part where id >= coalesce(${horizon}, ''))`,
+  reached: horizon,
+};
 
 const isLive = 'i.revoked_at is null and i.expires_at > :now';
 
@@ -86,7 +121,7 @@ function conditionsOf(filter: InvitationFilter): string[] {
     ...(state === undefined ? [] : [states[state]]),
     ...(inviter === undefined ? [] : [inviter === 'operator' ? 'i.inviter_id is null' : 'i.inviter_id = :inviter']),
     ...(campaignId === undefined ? [] : ['i.campaign_id = :campaignId']),
-    ...(emailPrefix === undefined ? [] : ['lower(i.email) like :emailPattern']),
+    ...(emailPrefix === undefined ? [] : ['i.email_key like :emailPattern']),
     ...(createdAfter === undefined ? [] : ['i.created_at >= :createdAfter']),
     ...(createdBefore === undefined ? [] : ['i.created_at < :createdBefore']),
   ];
@@ -104,12 +139,24 @@ const unindexedStates: Readonly<Partial<Record<InvitationState, string>>> = {
 
 const clockSkewMs = 60 * 60 * 1000;
 
+function unindexed({ state, groupId }: InvitationFilter): string[] {
+  const own = state && unindexedStates[state];
+  const inGroup = 'exists (select from guestlist.invitation_grant g where g.invitation_id = i.id and g.group_id = :groupId)';
+  return [...(own ? [own] : []), ...(groupId === undefined ? [] : [inGroup])];
+}
+
 function bindingsOf({ groupId, inviter, campaignId, emailPrefix, createdAfter, createdBefore }: InvitationFilter): Bindings {
   return {
     groupId: groupId ?? null,
     inviter: inviter ?? null,
     campaignId: campaignId ?? null,
-    emailPattern: emailPrefix === undefined ? null : `${emailPrefix.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`,
+    emailPattern:
+      emailPrefix === undefined
+        ? null
+        : `${emailPrefix
+            .toLowerCase()
+            .normalize('NFC')
+            .replace(/[\\%_]/g, '\\$&')}%`,
     createdAfter: createdAfter ?? null,
     createdBefore: createdBefore ?? null,
   };
@@ -203,10 +250,10 @@ export async function seekNoted(db: Queryable, { campaignId, sight, before, look
   const sql = `with seen as materialized (${source})
     select array(select i.id from seen join guestlist.invitation i on i.id = seen.id
         where i.max_uses = 1 and ${isInSight(sight)} order by i.id desc) as ids,
-      (select count(*)::int from seen) as count, (select min(id) from seen) as last`;
+      (select case when count(*) = :looks then min(id) end from seen) as reached`;
   const bindings = { ...sightBindings(sight), campaignId: campaignId ?? null, before: before ?? null, afterId: null, looks };
-  const { ids = [], count = 0, last = null } = (await firstRow<SoughtRow>(db, sql, bindings)) ?? {};
-  return { ids, reached: count === looks ? (last ?? undefined) : undefined };
+  const { ids = [], reached = null } = (await firstRow<SoughtRow>(db, sql, bindings)) ?? {};
+  return { ids, reached: reached ?? undefined };
 }
 
 export type PersonRow = { readonly id: string; readonly name: string; readonly email: string | null };

@@ -6,7 +6,7 @@ import type { Once } from '../invitation/once.ts';
 import { asInviterName } from '../invitation/own.ts';
 import type { Template } from '../invitation/template.ts';
 import type { InviteOptions } from '../invitation/wish.ts';
-import { type Caller, managesGroup, managesOffer } from './access.ts';
+import { type Caller, managesGroup } from './access.ts';
 import type { NewInvitation } from './invitation-schema.ts';
 import type { Call } from './operation.ts';
 import { said } from './schema.ts';
@@ -58,5 +58,6 @@ async function requireTheirs({ caller, guestlist }: Call, { groups = [], rights 
 
 /** Managers see templates for their own groups alone. */
 export function seesTemplate(caller: Caller, { wish: { groups = [], rights = [] } }: Template): boolean {
-  return managesOffer(caller, [...groups.map((grant) => (grant.includes(':') ? grant : `${grant}:member`)), ...rights]);
+  const slugs = groups.map((grant) => grant.split(':')[0] ?? '');
+  return caller.isAdmin || (rights.length === 0 && slugs.length > 0 && slugs.every((slug) => managesGroup(caller, slug)));
 }

@@ -136,6 +136,8 @@ function successOf(operation: Operation): ZodOpenApiResponsesObject {
         content: Object.fromEntries(operation.gives.map((type) => [type, { schema: { type: 'string' } }])),
       },
     };
+  if (operation.kind === 'upload' && !operation.answer)
+    return { '200': { description: 'A line for each row', content: { 'application/x-ndjson': { schema: { type: 'string' } } } } };
   if (!operation.answer) return { '204': { description: 'Done' } };
   return {
     [String(status)]: { description: 'Done', content: { 'application/json': { schema: operation.answer as z.ZodType } } },

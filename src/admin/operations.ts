@@ -15,6 +15,7 @@ import { invitationOperations } from './invitations.ts';
 import { mailOperations } from './mail.ts';
 import type { Operation } from './operation.ts';
 import type { OperationId } from './paths.ts';
+import { settingOperations } from './settings.ts';
 import { templateOperations } from './templates.ts';
 
 export const operations = {
@@ -29,6 +30,7 @@ export const operations = {
   ...clientDeedOperations,
   ...accountOperations,
   ...accountDeedOperations,
+  ...settingOperations,
   ...mailOperations,
   ...auditOperations,
   ...campaignOperations,

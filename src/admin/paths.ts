@@ -79,6 +79,8 @@ export const paths = {
   revokeIssuedInvitations: 'POST /accounts/{accountId}/invitations/revoke',
   exportAccount: 'GET /accounts/{accountId}/export',
   getInviterTree: 'GET /inviter-tree',
+  getSettings: 'GET /settings',
+  changeSettings: 'PATCH /settings',
   listMails: 'GET /mails',
   sendTestMail: 'POST /mails/test',
   getMail: 'GET /mails/{mailId}',

@@ -17,7 +17,7 @@ import { appAsCaller, type Caller, personAsCaller } from './access.ts';
 import { readFile, readJson } from './body.ts';
 import { countCall, idempotencyKeyOf, linkNext, prefersMinimal, requireVersion, sendDownload, versionOf } from './http.ts';
 import { createOnlyOnce, type OnlyOnce, oneAtATime } from './once.ts';
-import { openApiRoutes } from './openapi-routes.ts';
+import { describeApi, openApiRoutes } from './openapi-routes.ts';
 import { type Doing, isDownload, perform, readGiven } from './perform.ts';
 import type { Operation } from './operation.ts';
 import { operations } from './operations.ts';
@@ -50,8 +50,9 @@ export function adminRoutes(site: AdminApiSite): Middleware {
     });
   router.options('/{*rest}', answerPreflight);
   const routes = router.routes() as unknown as Middleware;
+  const describe = describeApi(site);
   return async (ctx, next) => {
-    await routes(ctx, next);
+    await describe(ctx, () => routes(ctx, next));
     if (ctx.status === 404 && (ctx.body === undefined || ctx.body === null)) refuseMethod(ctx);
   };
 }

@@ -52,6 +52,7 @@ export type AuditAction =
   | 'invitation.reissued'
   | 'invitation.leak_suspected'
   | 'inviter.revoked'
+  | 'setting.changed'
   | 'mail.stopped'
   | 'mail.started'
   | 'mail.retried'

@@ -1,5 +1,5 @@
 /** SQL for reading the record: by what was done, by whom, to what, and when; a page at a time, each by an index. */
-import { type Bindings, type Queryable, rows } from '../lib/db.ts';
+import { type Queryable, rows } from '../lib/db.ts';
 import { firstId } from '../lib/random.ts';
 
 export type RecordedEvent = {
@@ -33,32 +33,40 @@ export type EventPage = EventFilter & {
   readonly limit: number;
 };
 
-/** An event has the moment of its id: a span of time is a span of ids, whichever index they are read by. */
+/** More than any id. */
+const endOfIds = 'zzzz';
+
+/**
+ * An event has the moment of its id: a span of time is a span of ids, whichever index they are read by. Rows are compared
+ * and not columns, so that only the index of what is asked for has them in this order: whoever did much long ago is not
+ * looked for among everything since.
+ */
 export async function pageOfEvents(db: Queryable, page: EventPage): Promise<RecordedEvent[]> {
-  const { action, actor, subject, after, before, order, from, limit } = page;
-  const conditions: readonly (readonly [unknown, string])[] = [
-    [action, 'e.action = :action'],
-    [actor, 'e.actor = :actor'],
-    [subject, 'e.subject = :subject'],
-    [after, 'e.id >= :first'],
-    [before, 'e.id < :last'],
-    [from, order === 'newest' ? 'e.id < :from' : 'e.id > :from'],
+  const { after, before, order, from, limit } = page;
+  const { lead, others } = leadOf(page);
+  const place = [...lead, 'id'].map((name) => `e.${name}`);
+  const at = (name: string) => `(${[...lead, name].map((one) => `:${one}`).join(', ')})`;
+  const where = [
+    `(${place.join(', ')}) >= ${at('first')}`,
+    `(${place.join(', ')}) < ${at('last')}`,
+    ...(from === undefined ? [] : [`(${place.join(', ')}) ${order === 'newest' ? '<' : '>'} ${at('from')}`]),
+    ...others.map((name) => `e.${name} = :${name}`),
   ];
-  const where = conditions.flatMap(([given, sql]) => (given === undefined ? [] : [sql]));
-  const bindings: Bindings = {
-    limit,
-    ...(action !== undefined && { action }),
-    ...(actor !== undefined && { actor }),
-    ...(subject !== undefined && { subject }),
-    ...(after && { first: firstId(after) }),
-    ...(before && { last: firstId(before) }),
-    ...(from !== undefined && { from }),
-  };
+  const named = Object.fromEntries([...lead, ...others].map((name) => [name, page[name] ?? '']));
+  const bounds = { first: after ? firstId(after) : '', last: before ? firstId(before) : endOfIds, ...(from !== undefined && { from }) };
   const sql = `select e.id, l.seq, e.at, e.actor, e.action, e.subject, e.address_block as "addressBlock", e.request_id as "requestId", e.detail
     from guestlist.audit_event e left join guestlist.audit_link l on l.event_id = e.id
-    ${where.length > 0 ? `where ${where.join(' and ')}` : ''} order by e.id ${order === 'newest' ? 'desc' : ''} limit :limit`;
-  const found = await rows<Omit<RecordedEvent, 'seq'> & { readonly seq: string | null }>(db, sql, bindings);
+    where ${where.join(' and ')} order by ${place.map((name) => `${name} ${order === 'newest' ? 'desc' : 'asc'}`).join(', ')} limit :limit`;
+  const found = await rows<Omit<RecordedEvent, 'seq'> & { readonly seq: string | null }>(db, sql, { ...named, ...bounds, limit });
   return found.map(({ seq, ...event }) => ({ ...event, seq: seq === null ? null : Number(seq) }));
+}
+
+type Column = 'subject' | 'action' | 'actor';
+
+/** What an index begins with, and what is looked at in each row. */
+function leadOf({ subject, action, actor }: EventFilter): { readonly lead: readonly Column[]; readonly others: readonly Column[] } {
+  const rest: Column[] = [...(action === undefined ? [] : ['action' as const]), ...(actor === undefined ? [] : ['actor' as const])];
+  return subject === undefined ? { lead: rest, others: [] } : { lead: ['subject'], others: rest };
 }
 
 const atOnce = 1_000;

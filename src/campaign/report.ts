@@ -1,9 +1,11 @@
 /** How a campaign is going: figures, rows, and the same as a file that a spreadsheet can open without running anything. */
 import { stringify } from 'csv-stringify/sync';
+import { Failure } from '../errors.ts';
 import type { InvitationHost } from '../invitation/host.ts';
 import { type CampaignRow, type Report, type RowOutcome, steps } from './campaign.ts';
 import { getCampaign } from './make.ts';
 import { countDays, countSteps, listAnswers, listRows } from './report-store.ts';
+import { findWish } from './store.ts';
 
 /** Throws `campaign_not_found`. */
 export async function reportOf(host: InvitationHost, id: string): Promise<Report> {
@@ -17,22 +19,27 @@ export type RowPage = { readonly limit?: number | undefined; readonly after?: nu
 
 /** Throws `campaign_not_found`. */
 export async function rowsOf(host: InvitationHost, id: string, { limit = 100, after = -1 }: RowPage): Promise<CampaignRow[]> {
-  await getCampaign(host, id);
+  await requireCampaign(host, id);
   return listRows(host.database, id, { limit, after, now: host.clock() });
+}
+
+/** Quicker than `getCampaign`, which counts its rows. Throws `campaign_not_found`. */
+async function requireCampaign({ database }: InvitationHost, id: string): Promise<void> {
+  if (!(await findWish(database, id))) throw new Failure('campaign_not_found');
 }
 
 const pageSize = 1_000;
 
 /** Read as it is written, a page at a time. Throws `campaign_not_found`. */
 export async function* exportCsv(host: InvitationHost, id: string): AsyncGenerator<string> {
-  await getCampaign(host, id);
+  await requireCampaign(host, id);
   yield toCsv([columns]);
   for await (const page of pagesOf(host, id)) yield toCsv(page.map(cellsOf));
 }
 
 /** An object for each row, as it is read. Throws `campaign_not_found`. */
 export async function* exportRows(host: InvitationHost, id: string): AsyncGenerator<CampaignRow> {
-  await getCampaign(host, id);
+  await requireCampaign(host, id);
   for await (const page of pagesOf(host, id)) yield* page;
 }
 
@@ -42,7 +49,7 @@ function pagesOf({ database, clock }: InvitationHost, id: string): AsyncGenerato
 
 /** What was answered to each row as it was read, or became of it since: quicker than all about it. Throws `campaign_not_found`. */
 export async function* answersOf(host: InvitationHost, id: string): AsyncGenerator<RowOutcome> {
-  await getCampaign(host, id);
+  await requireCampaign(host, id);
   for await (const page of pages((after) => listAnswers(host.database, id, { limit: pageSize, after }))) yield* page;
 }
 

@@ -1,15 +1,11 @@
 /** `guestlist account tree|invitations|revoke-invitations|delete`: who came through whom, what somebody issued, ending it, and erasing an account. */
 import type { Command } from 'commander';
-import { eraseAccount } from '../account/erase.ts';
-import { accountWith } from '../account/manage.ts';
-import { findAccountById } from '../account/store.ts';
-import type { InviterNode } from '../invitation/inviters.ts';
-import type { Queryable } from '../lib/db.ts';
-import { endAllOf } from '../oidc/lost-access.ts';
-import { ending, type OutputOptions, print, withDatabase } from './command.ts';
-import { actorWith, withEmails, withGuestlist } from './guestlist.ts';
+import { type Client, each, type Output } from '../admin/http-client.ts';
+import { firstOf, withCalls } from './calls.ts';
+import { ending, examples, type OutputOptions, print } from './command.ts';
 import { wholeNumber } from './option.ts';
 import { summaryLine } from './summary.ts';
+import { defined, withoutNulls } from './wish.ts';
 
 export function addInvitingOf(account: Command): void {
   account
@@ -18,6 +14,7 @@ export function addInvitingOf(account: Command): void {
     .argument('[email]', 'beneath this account; without it everybody')
     .option('--depth <n>', 'so many steps', (text) => wholeNumber(text, { from: 1, to: 50 }), 10)
     .option('--json', 'answer in JSON')
+    .addHelpText('after', examples('account tree', 'account tree ada@example.org --depth 2'))
     .action(ending(tree));
   account
     .command('invitations')
@@ -25,6 +22,7 @@ export function addInvitingOf(account: Command): void {
     .argument('<email>')
     .option('--limit <n>', 'how many', (text) => wholeNumber(text, { from: 1, to: 10_000 }), 100)
     .option('--json', 'answer in JSON')
+    .addHelpText('after', examples('account invitations ada@example.org'))
     .action(ending(issued));
   account
     .command('revoke-invitations')
@@ -34,6 +32,10 @@ export function addInvitingOf(account: Command): void {
     .option('--dry-run', 'say what would be ended, and leave it')
     .option('--as <email>', 'the admin who does it; without it the operator')
     .option('--json', 'answer in JSON')
+    .addHelpText(
+      'after',
+      examples('account revoke-invitations ada@example.org --dry-run', 'account revoke-invitations ada@example.org --undo'),
+    )
     .action(ending(revokeAll));
   account
     .command('delete')
@@ -41,66 +43,68 @@ export function addInvitingOf(account: Command): void {
     .argument('<email>')
     .option('--yes', 'I know that it cannot be taken back')
     .option('--json', 'answer in JSON')
+    .addHelpText('after', examples('account delete ada@example.org --yes'))
     .action(ending(erase));
 }
 
 async function tree(email: string | undefined, { depth, ...output }: OutputOptions & { readonly depth: number }): Promise<void> {
-  await withGuestlist(async ({ guestlist, database }) => {
-    const root = email === undefined ? undefined : (await accountWith(database, email)).id;
-    const nodes = await guestlist.inviters.tree({ root, depth });
-    const named: (InviterNode & { readonly email: string | undefined })[] = await withEmails(database, nodes);
-    print(output, { value: named, lines: named.length > 0 ? named.map(nodeLine) : ['Nobody has accepted an invitation yet.'] });
+  await withCalls(async ({ api, accountIdOf }) => {
+    const root = email === undefined ? undefined : await accountIdOf(email);
+    const { items } = await api.getInviterTree({ query: defined({ root, depth, limit: 10_000 }) });
+    const lines = items.length > 0 ? items.map(nodeLine) : ['Nobody has accepted an invitation yet.'];
+    print(output, { value: items.map(withoutNulls), lines });
   });
 }
 
-function nodeLine({ accountId, email, depth, invited, stayed, isHere }: InviterNode & { readonly email: string | undefined }): string {
+function nodeLine({ accountId, email, depth, invited, stayed, isHere }: Output<'getInviterTree'>['items'][number]): string {
   const through = invited > 0 ? `  (${invited} came through them, ${stayed} stayed)` : '';
   return `${'  '.repeat(depth)}${email ?? accountId}${isHere ? '' : '  (left)'}${through}`;
 }
 
 async function issued(email: string, { limit, ...output }: OutputOptions & { readonly limit: number }): Promise<void> {
-  await withGuestlist(async ({ guestlist, database }) => {
-    const { id } = await accountWith(database, email);
-    const found = await guestlist.inviters.issued(id, { limit });
+  await withCalls(async ({ api, accountIdOf }) => {
+    const inviter = await accountIdOf(email);
+    const pages = each((query) => api.listInvitations({ query: { ...query, inviter, limit: Math.min(limit, 200) } }));
     const lines: string[] = [];
-    for (const invitation of found) {
+    const found: object[] = [];
+    for (const invitation of await firstOf(pages, limit)) {
+      const redemptions = invitation.usedCount > 0 ? await redemptionsOf(api, invitation.id) : [];
+      found.push({ ...withoutNulls(invitation), redemptions: redemptions.map(withoutNulls) });
       lines.push(summaryLine(invitation));
-      for (const { accountId, redeemedAt } of invitation.redemptions)
-        lines.push(`  ${redeemedAt.toISOString()}  ${await nameOf(database, accountId)}`);
+      for (const { accountId, email: theirs, redeemedAt } of redemptions) lines.push(`  ${redeemedAt}  ${theirs ?? accountId}`);
     }
     print(output, { value: found, lines: found.length > 0 ? lines : ['They have invited nobody.'] });
   });
 }
 
+async function redemptionsOf(api: Client, invitationId: string): Promise<Output<'listRedemptions'>['items']> {
+  const pages = each((query) => api.listRedemptions({ params: { invitationId }, query: { ...query, limit: 200 } }));
+  return firstOf(pages, Number.POSITIVE_INFINITY);
+}
+
 type RevokeOptions = OutputOptions & { readonly undo?: boolean; readonly dryRun?: boolean; readonly as?: string };
 
 async function revokeAll(email: string, { undo = false, dryRun = false, as, ...output }: RevokeOptions): Promise<void> {
-  await withGuestlist(async ({ guestlist, database }) => {
-    const { id } = await accountWith(database, email);
-    const done = await guestlist.inviters.revokeAll(id, { undo, dryRun }, await actorWith(database, as));
-    const undone = await withEmails(database, done.undone);
+  await withCalls(async ({ api, accountIdOf }) => {
+    const params = { accountId: await accountIdOf(email) };
+    const done = await api.revokeIssuedInvitations({ params, body: { undo, dryRun } });
     const lines = [
       ...done.cancelled.map((campaignId) => `campaign ${campaignId}  ${dryRun ? 'would make no more' : 'makes no more'}`),
       ...done.revoked.map((invitationId) => `${invitationId}  ${dryRun ? 'would be revoked' : 'is revoked'}`),
-      ...(undone.length > 0 ? [dryRun ? 'Would be taken back:' : 'Taken back:'] : []),
-      ...undone.map(({ email: theirs, accountId, grants }) => `  ${theirs ?? accountId}  ${grants.join(' ')}`),
+      ...(done.undone.length > 0 ? [dryRun ? 'Would be taken back:' : 'Taken back:'] : []),
+      ...done.undone.map(({ email: theirs, accountId, grants }) => `  ${theirs ?? accountId}  ${grants.join(' ')}`),
     ];
-    const places = (await guestlist.mayInviteTo(id)).map(({ slug }) => slug);
+    const { mayStillInviteTo: places } = done;
     const hint = places.length > 0 ? [`They may still invite to ${places.join(' ')}.`] : [];
-    const value = { dryRun, ...done, undone, mayStillInviteTo: places };
+    const value = { dryRun, ...done, undone: done.undone.map(withoutNulls) };
     print(output, { value, lines: [...(lines.length > 0 ? lines : ['There is nothing to end.']), ...hint] });
-  });
-}
-
-async function nameOf(db: Queryable, accountId: string): Promise<string> {
-  return (await findAccountById(db, accountId))?.email ?? accountId;
+  }, as);
 }
 
 async function erase(email: string, { yes, ...output }: OutputOptions & { readonly yes?: boolean }, command: Command): Promise<void> {
   if (!yes) command.error("error: option '--yes' is needed: it cannot be brought back");
-  await withDatabase(async ({ database, clock, random }) => {
-    const endSessions: Parameters<typeof eraseAccount>[2]['endSessions'] = (trx, accountId) => endAllOf(trx, { accountId, now: clock() });
-    const { accountId, endedGrants } = await eraseAccount(database, email, { clock, random, actor: 'operator', endSessions });
+  await withCalls(async ({ api, accountIdOf }) => {
+    const { accountId, endedGrants } = await api.eraseAccount({ params: { accountId: await accountIdOf(email) } });
     print(output, { value: { accountId, endedGrants }, lines: [`It is erased. Only its id is left: ${accountId}`] });
   });
 }

@@ -1,17 +1,22 @@
-/** `guestlist campaign create|check`: what a campaign is made of, and the sheet of cards, which is written once. */
-import { createReadStream } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+/** `guestlist campaign create|check`: what a campaign is made of. A file is sent as it is read, however long it is. */
+import { stat } from 'node:fs/promises';
+import { text as readText } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { RowAnswer } from '../campaign/campaign.ts';
-import { type CampaignDraft, type CampaignSource, mostCards } from '../campaign/draft.ts';
+import type { Output } from '../admin/http-client.ts';
+import { mostCards } from '../campaign/draft.ts';
+import { longestRow } from '../campaign/lines.ts';
+import { pastedRows } from '../campaign/pasted.ts';
 import type { GrantEnd } from '../group/group.ts';
-import { campaignLine, cardLines, withSheet } from './campaign-output.ts';
-import { ending, type OutputOptions, print } from './command.ts';
+import { type Calls, withCalls } from './calls.ts';
+import { type Campaign, campaignLine, cardLines, withSheet } from './campaign-output.ts';
+import { runCampaign } from './campaign-run.ts';
+import { ending, examples, type OutputOptions, print } from './command.ts';
 import { Mistake } from './explain.ts';
-import { actorWith, type GuestlistContext, withGuestlist } from './guestlist.ts';
+import { bodyFrom, type FileBody, jsonLinesOf, readable } from './file.ts';
 import { beginning, end, lengthOrDate, wholeNumber } from './option.ts';
+import { type Progress, withProgress } from './progress.ts';
 import { visible } from './visible.ts';
-import { addWishOptions, defined, type WishOptions, wishOf } from './wish.ts';
+import { addWishOptions, defined, grantEnd, type WishOptions, wishOf, withoutNulls } from './wish.ts';
 
 type DraftOptions = OutputOptions &
   WishOptions & {
@@ -24,17 +29,17 @@ type DraftOptions = OutputOptions &
     readonly csv?: string;
     readonly addresses?: string;
     readonly cards?: number;
-    readonly emailColumn?: string | number;
-    readonly nameColumn?: string | number;
-    readonly keyColumn?: string | number;
+    readonly emailColumn?: string;
+    readonly nameColumn?: string;
+    readonly keyColumn?: string;
   };
 
 type CreateOptions = DraftOptions & { readonly sheet?: string; readonly run?: true };
 
 /** A number is a column's place; anything else its name. */
-function column(text: string): string | number {
+function column(text: string): string {
   if (text === '') throw new InvalidArgumentError('It must be the name or the number of a column.');
-  return /^\d{1,4}$/.test(text) ? Number(text) : text;
+  return text;
 }
 
 function addDraftOptions(command: Command): Command {
@@ -60,82 +65,143 @@ export function addCreating(campaign: Command): void {
   )
     .option('--sheet <file>', 'write the cards there, to be printed; their links, codes and PINs are shown once')
     .option('--run', 'by mail: make the invitations at once')
+    .addHelpText(
+      'after',
+      examples(
+        'campaign create Spring --group choir --csv people.csv --name-column Vorname',
+        'campaign create Fair --group choir --cards 50 --pin --sheet cards.html',
+      ),
+    )
     .action(ending(create));
-  addDraftOptions(campaign.command('check').description('say what would become of each row, and store nothing')).action(ending(check));
+  addDraftOptions(campaign.command('check').description('say what would become of each row, and store nothing'))
+    .addHelpText('after', examples('campaign check --group choir --csv people.csv'))
+    .action(ending(check));
 }
 
+type RowAnswer = Output<'checkCampaign'>['items'][number];
+type LastLine = { readonly counts: Readonly<Record<string, number>>; readonly campaign?: Campaign };
+
+const mostProblems = 1_000;
+
 async function create(name: string, { sheet, run, ...options }: CreateOptions): Promise<void> {
-  await withGuestlist(async (context) => {
-    const { campaigns } = context.guestlist;
-    if (sheet !== undefined && options.cards === undefined) throw new Mistake("option '--sheet' goes with '--cards'");
-    const draft = await draftOf(context, name, options);
-    const made = await withSheet(sheet, campaigns, async (running) => {
-      const { problems, ...created } = await campaigns.create(draft);
-      const ran = options.cards !== undefined || run ? await campaigns.run(created.id, running) : { ...created, cards: [] };
+  if (sheet !== undefined && options.cards === undefined) throw new Mistake("option '--sheet' goes with '--cards'");
+  requireOneSource(options);
+  await withCalls(async (calls) => {
+    const { printedTo, ...made } = await withSheet(sheet, async (reserved) => {
+      const { problems, ...created } = await store(calls, name, options);
+      const runsNow = options.cards !== undefined || run;
+      const running = { sheet: reserved, output: options };
+      const ran = runsNow ? await runCampaign(calls, created, running) : { ...created, cards: [], printedTo: undefined };
       return { ...ran, problems };
     });
     const { id, waiting, cards, problems } = made;
     print(options, {
-      value: made,
+      value: { ...withoutNulls(made), cards: cards.map(withoutNulls), problems: problems.map(withoutNulls) },
       lines: [
         campaignLine(made),
         ...problems.map(problemLine),
-        ...cardLines(cards, sheet),
+        ...cardLines(cards, printedTo),
         ...(waiting > 0 ? [`A running server makes them. Or now: guestlist campaign run ${id}`] : []),
       ],
     });
   });
 }
 
+type Stored = Campaign & { readonly problems: readonly RowAnswer[] };
+
+async function store(calls: Calls, name: string, options: DraftOptions): Promise<Stored> {
+  const { inviterId, wish } = await draftOf(calls, options);
+  if (options.cards !== undefined)
+    return calls.api.createCampaign({ body: { name, ...defined({ inviterId }), wish, cards: options.cards } });
+  const problems: RowAnswer[] = [];
+  const { campaign } = await sendRows(calls, options, {
+    query: { name, ...defined({ inviterId }), wish: JSON.stringify(wish) },
+    onRow: (row) => void (row.answer !== 'valid' && problems.length < mostProblems && problems.push(row)),
+  });
+  if (!campaign) throw new Error('the answer ends before its last line');
+  return { ...campaign, problems };
+}
+
 async function check(options: DraftOptions): Promise<void> {
-  await withGuestlist(async (context) => {
+  requireOneSource(options);
+  await withCalls(async (calls) => {
     const answers: RowAnswer[] = [];
-    const counts: Record<string, number> = {};
-    for await (const row of context.guestlist.campaigns.check(await draftOf(context, 'dry run', options))) {
-      counts[row.answer] = (counts[row.answer] ?? 0) + 1;
-      if (options.json || row.answer !== 'valid') answers.push(row);
-    }
+    const onRow = (row: RowAnswer) => void ((options.json || row.answer !== 'valid') && answers.push(row));
+    const counts = await countsOf(calls, options, onRow);
     const figures = Object.entries(counts).map(([answer, count]) => `${count} ${answer}`);
     print(options, {
-      value: { counts, rows: answers },
+      value: { counts, rows: answers.map(withoutNulls) },
       lines: [...answers.map(problemLine), `${figures.join(', ')}. Nothing was stored.`],
     });
   });
+}
+
+async function countsOf(calls: Calls, options: DraftOptions, onRow: (row: RowAnswer) => void) {
+  const { inviterId, wish } = await draftOf(calls, options);
+  const inName = defined({ inviterId });
+  if (options.cards === undefined) {
+    const query = { name: 'dry run', ...inName, wish: JSON.stringify(wish), dryRun: 'yes' as const };
+    return (await sendRows(calls, options, { query, onRow })).counts;
+  }
+  const { counts, items } = await calls.api.checkCampaign({ body: { ...inName, wish, cards: options.cards } });
+  items.forEach(onRow);
+  return counts;
 }
 
 function problemLine({ position, answer, email, name }: RowAnswer): string {
   return `  ${position}  ${answer}  ${email ?? ''}  ${visible(name ?? '')}`.trimEnd();
 }
 
-async function draftOf({ database }: GuestlistContext, name: string, options: DraftOptions): Promise<CampaignDraft> {
-  const { template, expires, starts, grantExpires, pin, by, maxUses } = options;
+function requireOneSource({ csv, addresses, cards, maxUses }: DraftOptions): void {
   if (maxUses !== undefined) throw new Mistake("option '--max-uses' goes with 'invite': each row of a campaign is for one person");
-  const { maxUses: _, ...wish } = wishOf(options);
-  const limits = defined({ template, expiresAt: expires, startsAt: starts, ends: grantExpires, pin });
-  const inviterId = by === undefined ? undefined : await actorWith(database, by);
-  return { name, ...defined({ inviterId }), wish: { ...wish, ...limits }, rows: await sourceOf(options) };
-}
-
-async function sourceOf({ csv, addresses, cards, emailColumn, nameColumn, keyColumn }: DraftOptions): Promise<CampaignSource> {
   if ([csv, addresses, cards].filter((given) => given !== undefined).length !== 1)
     throw new Mistake("say whom it is for with one of '--csv', '--addresses' and '--cards'");
-  if (cards !== undefined) return { cards };
-  const columns = { email: emailColumn, name: nameColumn, key: keyColumn };
-  if (csv !== undefined) return { csv: csv === '-' ? process.stdin : createReadStream(await readable(csv)), columns };
-  return { pasted: addresses === '-' ? await textOf(process.stdin) : await readFile(await readable(addresses ?? ''), 'utf8') };
 }
 
-async function readable(file: string): Promise<string> {
-  try {
-    await (await open(file, 'r')).close();
-    return file;
-  } catch {
-    throw new Mistake(`the file ${file} cannot be read`);
+async function draftOf({ accountIdOf }: Calls, options: DraftOptions) {
+  const { template, expires, starts, grantExpires, pin, by } = options;
+  const { maxUses: _, ...wish } = wishOf(options);
+  const times = { expiresAt: expires?.toISOString(), startsAt: starts?.toISOString(), ends: grantEnd(grantExpires) };
+  const inviterId = by === undefined ? undefined : await accountIdOf(by);
+  return { inviterId, wish: { ...wish, ...defined({ template, pin, ...times }) } };
+}
+
+type Sending = {
+  readonly query: { readonly name: string; readonly inviterId?: string; readonly wish: string; readonly dryRun?: 'yes' };
+  readonly onRow: (row: RowAnswer) => void;
+};
+
+/** Of what comes back, too, nothing is held. */
+async function sendRows({ api }: Calls, options: DraftOptions, { query, onRow }: Sending): Promise<LastLine> {
+  const { emailColumn, nameColumn, keyColumn, csv } = options;
+  const columns = csv === undefined ? {} : defined({ emailColumn, nameColumn, keyColumn });
+  const answer = await withProgress('bytes read', options, async (progress) =>
+    api.importCampaign({ query: { ...query, ...columns }, ...(await rowsOf(options, progress)) }),
+  );
+  let last: LastLine = { counts: {} };
+  await withProgress('rows stored', options, async (progress) => {
+    let count = 0;
+    for await (const line of jsonLinesOf<RowAnswer | LastLine>(answer)) {
+      if ('counts' in line) last = line;
+      else onRow(line);
+      count += 1;
+      progress.show(count);
+    }
+  });
+  return last;
+}
+
+async function rowsOf({ csv, addresses = '-' }: DraftOptions, progress: Progress): Promise<FileBody> {
+  const source = await readable(csv ?? addresses);
+  if (csv === undefined) return bodyFrom('application/x-ndjson', linesOf(await readText(source)));
+  const total = csv === '-' ? undefined : (await stat(csv)).size;
+  return bodyFrom('text/csv', source, (byteCount) => progress.show(byteCount, total));
+}
+
+/** A line for each address, also for one that is none: its number is its place. */
+async function* linesOf(pasted: string): AsyncGenerator<string> {
+  for (const row of pastedRows(pasted)) {
+    const told = 'problem' in row ? { email: 'x'.repeat(longestRow) } : { email: row.email, name: row.name };
+    yield `${JSON.stringify(told)}\n`;
   }
-}
-
-async function textOf(stream: AsyncIterable<Uint8Array | string>): Promise<string> {
-  const pieces: Buffer[] = [];
-  for await (const piece of stream) pieces.push(Buffer.from(piece));
-  return Buffer.concat(pieces).toString('utf8');
 }

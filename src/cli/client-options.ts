@@ -1,8 +1,7 @@
 /** The options of `client add` and `client change`: every setting of an app but its secrets. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Input } from '../admin/http-client.ts';
 import { authMethods, clientIdPattern, type GrantType, type signingAlgorithms } from '../client/client.ts';
-import type { ClientChange } from '../client/manage.ts';
-import type { ClaimMapping } from '../client/mapping-schema.ts';
 import { claimMappingsSchema } from '../client/mapping-schema.ts';
 import { Mistake } from './explain.ts';
 import { address, algorithmOption, collect, lengthOfTime, matching } from './option.ts';
@@ -85,20 +84,22 @@ function httpAddressOrNone(text: string): string {
   return text === 'none' ? text : httpAddress(text);
 }
 
+export type ClientWish = Input<'changeClient'>['body'];
+
 type ReadFile = (path: string, encoding: 'utf8') => string;
 
 /** Settings that `none` takes away. */
 const removable = ['requiredGroup', 'withoutPkce', 'initiateLoginUri', 'backchannelLogoutUri', 'startUrl'] as const;
 
-/** What was said of it, and nothing else. */
-export function wishOf(options: ClientOptions, read: ReadFile): ClientChange {
+/** What was said of it, and nothing else; null: what is to be taken away. */
+export function wishOf(options: ClientOptions, read: ReadFile): ClientWish {
   const { claims, jwksFile, attachGroup, refresh } = options;
   const said = defined({
     name: options.name,
     authMethod: options.public ? ('none' as const) : options.authMethod,
-    jwks: jwksFile === undefined ? undefined : (readJson('--jwks-file', jwksFile, read) as NonNullable<ClientChange['jwks']>),
+    jwks: jwksFile === undefined ? undefined : (readJson('--jwks-file', jwksFile, read) as NonNullable<ClientWish['jwks']>),
     jwksUri: options.jwksUri,
-    redirectUris: options.redirectUri,
+    redirectUris: options.redirectUri && [...options.redirectUri],
     postLogoutRedirectUris: options.postLogoutRedirectUri?.filter((uri) => uri !== 'none'),
     resources: options.resource?.filter((uri) => uri !== 'none'),
     scope: options.scope,
@@ -111,22 +112,22 @@ export function wishOf(options: ClientOptions, read: ReadFile): ClientChange {
   });
   return {
     ...said,
-    ...Object.fromEntries(removable.flatMap((name) => (options[name] === undefined ? [] : [[name, unlessNone(options[name])]]))),
-    ...(claims === undefined ? {} : { mappings: claims === 'none' ? undefined : mappingsIn(claims, read) }),
+    ...Object.fromEntries(removable.flatMap((name) => (options[name] === undefined ? [] : [[name, nullIfNone(options[name])]]))),
+    ...(claims === undefined ? {} : { mappings: claims === 'none' ? null : mappingsIn(claims, read) }),
   };
 }
 
-function lifetimesOf({ idTokenLasts, accessTokenLasts, refreshTokenLasts }: ClientOptions): ClientChange['lifetimes'] {
+function lifetimesOf({ idTokenLasts, accessTokenLasts, refreshTokenLasts }: ClientOptions): ClientWish['lifetimes'] {
   if ([idTokenLasts, accessTokenLasts, refreshTokenLasts].every((seconds) => seconds === undefined)) return undefined;
   return defined({ idTokenSeconds: idTokenLasts, accessTokenSeconds: accessTokenLasts, refreshTokenSeconds: refreshTokenLasts });
 }
 
-function grantTypesOf(refresh: boolean): readonly GrantType[] {
+function grantTypesOf(refresh: boolean): GrantType[] {
   return refresh ? ['authorization_code', 'refresh_token'] : ['authorization_code'];
 }
 
-function unlessNone(text: string): string | undefined {
-  return text === 'none' ? undefined : text;
+function nullIfNone(text: string): string | null {
+  return text === 'none' ? null : text;
 }
 
 function readJson(option: string, file: string, read: ReadFile): unknown {
@@ -137,7 +138,7 @@ function readJson(option: string, file: string, read: ReadFile): unknown {
   }
 }
 
-function mappingsIn(file: string, read: ReadFile): ClaimMapping[] {
+function mappingsIn(file: string, read: ReadFile): NonNullable<ClientWish['mappings']> {
   const parsed = claimMappingsSchema.safeParse(readJson('--claims', file, read));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -24,6 +24,11 @@ export async function withDatabase<Result>(work: (context: CommandContext) => Pr
   }
 }
 
+/** For `--help`: what somebody would type. */
+export function examples(...calls: readonly string[]): string {
+  return `\n${calls.length === 1 ? 'Example' : 'Examples'}:\n${calls.map((call) => `  $ guestlist ${call}\n`).join('')}`;
+}
+
 export type OutputOptions = { readonly json?: boolean };
 
 export function print({ json = false }: OutputOptions, answer: { readonly value: unknown; readonly lines: readonly string[] }): void {

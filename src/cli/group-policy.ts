@@ -1,9 +1,9 @@
 /** `guestlist group policy`: what whoever invites to a group keeps to. Admins and the operator are not bound by it. */
 import { type Command, Option } from 'commander';
 import { rolePattern, slugPattern } from '../group/group.ts';
-import type { GroupPolicy } from '../group/policy.ts';
-import { type GroupPolicyWish, policyOf, setPolicy } from '../group/set-policy.ts';
-import { ending, type OutputOptions, print, withDatabase } from './command.ts';
+import type { Input, Output } from '../admin/http-client.ts';
+import { withCalls } from './calls.ts';
+import { ending, examples, type OutputOptions, print } from './command.ts';
 import { collect, domain, lengthOfTime, matching, places } from './option.ts';
 import { type Channel, channel, defined } from './wish.ts';
 
@@ -38,6 +38,10 @@ export function addPolicyCommand(group: Command): void {
     .option('--membership-lasts <90d|none>', 'how long memberships last at most', orNone(lengthOfTime({ mostYears: 99 })))
     .option('--clear', 'forget what was said before; with nothing else, the group has no policy of its own any more')
     .option('--json', 'answer in JSON')
+    .addHelpText(
+      'after',
+      examples('group policy choir', 'group policy choir --who members --max-lifetime 7d --per-day 5', 'group policy choir --clear'),
+    )
     .action(ending(policy));
 }
 
@@ -46,8 +50,11 @@ function oneDomain(text: string): string {
   return domain(text === '*' ? '' : text);
 }
 
+type Policy = Output<'getPolicy'>;
+type PolicyWish = Input<'setPolicy'>['body'];
+
 type PolicyOptions = OutputOptions & {
-  readonly who?: GroupPolicy['who'];
+  readonly who?: Policy['who'];
   readonly role?: readonly string[];
   readonly channel?: readonly Channel[];
   readonly maxLifetime?: number | 'none';
@@ -63,13 +70,12 @@ type PolicyOptions = OutputOptions & {
 async function policy(slugText: string, { json = false, clear = false, ...options }: PolicyOptions): Promise<void> {
   const said = saidIn(options);
   const isSaid = Object.keys(said).length > 0;
-  await withDatabase(async ({ database, clock, random }) => {
-    const before = await policyOf(database, slugText);
-    if (isSaid || clear) {
-      const wish = isSaid ? withoutNone({ ...(clear ? {} : before), ...said }) : null;
-      await setPolicy(database, slugText, { policy: wish, actor: 'operator', clock, random });
-    }
-    const now = await policyOf(database, slugText);
+  const params = { slug: slugText };
+  await withCalls(async ({ api }) => {
+    const before = await api.getPolicy({ params });
+    if (isSaid) await api.setPolicy({ params, body: withoutNone({ ...(clear ? {} : before), ...said }) });
+    else if (clear) await api.removePolicy({ params });
+    const now = isSaid || clear ? await api.getPolicy({ params }) : before;
     print({ json }, { value: { group: slugText, ...now }, lines: linesOf(slugText, now) });
   });
 }
@@ -79,12 +85,13 @@ function saidIn(options: Omit<PolicyOptions, 'json' | 'clear'>) {
   return defined({ ...same, roles, channels, domains, maxLifetimeSeconds, membershipSeconds: membershipLasts });
 }
 
-function withoutNone(wish: object): GroupPolicyWish {
+function withoutNone(wish: object): PolicyWish {
   return Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== 'none'));
 }
 
-function linesOf(slugText: string, policy: GroupPolicy): string[] {
-  const { who, roles, channels, maxLifetimeSeconds, maxPlaces, pinForLinks, domains, approval, perDay, membershipSeconds } = policy;
+function linesOf(slugText: string, policy: Policy): string[] {
+  const { who, roles, channels = [], domains = [], approval, pinForLinks } = policy;
+  const { maxLifetimeSeconds, maxPlaces, perDay, membershipSeconds } = policy;
   return [
     `${slugText}  ${who} invite, by ${channels.join(' or ')}`,
     `They may give: ${roles ? roles.join(' ') : 'plain membership, and what they are themselves'}`,

@@ -26,8 +26,10 @@ export function addGroupCommand(program: Command): void {
     .action(ending(add));
   group
     .command('change')
-    .description('change how many it holds, whether a second person confirms each invitation to it, and which group it is in')
+    .description('change its name, how many it holds, whether a second person confirms each invitation to it, and which group it is in')
     .argument('<slug>', '', slug)
+    .option('--name <name>', 'its name for people; apps that are told names hear the new one')
+    .option('--description <text>', 'what being in it lets people do')
     .option('--capacity <n|none>', 'most people in it; whoever is in stays in', (text) => (text === 'none' ? text : places(text)))
     .option('--sensitive', 'a second person confirms each invitation to it, and to the groups in it')
     .addOption(new Option('--not-sensitive', 'nobody does').conflicts('sensitive'))
@@ -66,6 +68,8 @@ async function add(slugText: string, { right: rights = [], json = false, ...give
 }
 
 type ChangeOptions = OutputOptions & {
+  readonly name?: string;
+  readonly description?: string;
   readonly capacity?: number | 'none';
   readonly sensitive?: true;
   readonly notSensitive?: true;
@@ -74,12 +78,13 @@ type ChangeOptions = OutputOptions & {
 };
 
 async function change(slugText: string, options: ChangeOptions, command: Command): Promise<void> {
-  const { capacity, sensitive, notSensitive, parent, ...output } = options;
-  if (capacity === undefined && !sensitive && !notSensitive && parent === undefined)
-    command.error("error: say what to change with '--capacity', '--sensitive', '--not-sensitive' or '--parent'");
+  const { name, description, capacity, sensitive, notSensitive, parent, ...output } = options;
   const orNull = <Value>(value: Value | 'none' | undefined) => (value === 'none' ? null : value);
-  const wish = { capacity: orNull(capacity), sensitive: notSensitive ? false : sensitive, parent: orNull(parent) };
-  await changeTo(slugText, defined(wish), output);
+  const settings = { capacity: orNull(capacity), sensitive: notSensitive ? false : sensitive, parent: orNull(parent) };
+  const wish = defined({ name, description, ...settings });
+  if (Object.keys(wish).length === 0)
+    command.error("error: say what to change with '--name', '--description', '--capacity', '--sensitive', '--not-sensitive' or '--parent'");
+  await changeTo(slugText, wish, output);
 }
 
 async function changeTo(slugText: string, wish: Input<'changeGroup'>['body'], options: OutputOptions): Promise<void> {

@@ -1,12 +1,12 @@
 /** `guestlist invite`: makes an invitation. Its link, its code and its PIN are printed once. */
 import type { Command } from 'commander';
+import type { Output } from '../admin/http-client.ts';
 import type { GrantEnd } from '../group/group.ts';
-import type { Issued } from '../calls.ts';
-import { ending, type OutputOptions, print } from './command.ts';
-import { actorWith, withGuestlist } from './guestlist.ts';
+import { withCalls } from './calls.ts';
+import { ending, examples, type OutputOptions, print } from './command.ts';
 import { beginning, collect, end, lengthOrDate } from './option.ts';
-import { confirmingLine } from './summary.ts';
-import { addWishOptions, type Channel, channel, defined, type WishOptions, wishOf } from './wish.ts';
+import { confirmingLine, pinLine } from './summary.ts';
+import { addWishOptions, type Channel, channel, defined, grantEnd, type WishOptions, wishOf, withoutNulls } from './wish.ts';
 
 type InviteOptions = OutputOptions &
   WishOptions & {
@@ -32,6 +32,14 @@ export function addInviteCommand(program: Command): void {
     .option('--template <name>', 'for all that the other options do not say')
     .option('--by <email>', 'the account that invites; it must be allowed to')
     .option('--json', 'answer in JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'invite --group choir --max-uses 30 --expires 14d',
+        'invite --group choir:manager --email ada@example.org --message "Welcome back."',
+        'invite --template tenors --pin --json',
+      ),
+    )
     .action(ending(invite));
 }
 
@@ -39,26 +47,27 @@ async function invite(options: InviteOptions, command: Command): Promise<void> {
   const { group = [], right = [], template, email, channel: channels, pin, expires, starts, grantExpires, by, ...output } = options;
   if (group.length + right.length === 0 && template === undefined)
     command.error("error: an invitation needs '--group <slug[:role]>', '--right <right>' or '--template <name>'");
-  await withGuestlist(async ({ guestlist, database }) => {
-    const inviterId = by === undefined ? undefined : await actorWith(database, by);
-    const limits = defined({ template, email, channels, pin, expiresAt: expires, startsAt: starts, ends: grantExpires, inviterId });
-    const issued: Issued = await guestlist.invite({ ...wishOf(options), ...limits });
-    const { url, code, pin: made, needsConfirming } = issued;
-    const summary = await guestlist.find(issued.id);
-    const isMailed = email !== undefined && (channels?.includes('mail') ?? true);
-    print(output, {
-      value: { ...summary, url, code, pin: made, needsConfirming, mailedTo: isMailed ? summary?.email : undefined },
-      lines: linesOf(issued, isMailed ? summary?.email : undefined),
+  await withCalls(async ({ api, accountIdOf }) => {
+    const inviterId = by === undefined ? undefined : await accountIdOf(by);
+    const times = { expiresAt: expires?.toISOString(), startsAt: starts?.toISOString(), ends: grantEnd(grantExpires) };
+    const issued = await api.createInvitation({
+      body: { ...wishOf(options), ...defined({ template, email, channels: channels && [...channels], pin, inviterId, ...times }) },
     });
+    const isMailed = email !== undefined && (channels?.includes('mail') ?? true);
+    const mailedTo = isMailed ? (issued.email ?? undefined) : undefined;
+    const value = { ...withoutNulls(issued), needsConfirming: issued.awaitsConfirmation, ...defined({ mailedTo }) };
+    print(output, { value, lines: linesOf(issued, mailedTo) });
   });
 }
 
-function linesOf({ id, url, code, pin, maxUses, expiresAt, needsConfirming }: Issued, mailedTo: string | undefined): string[] {
+type Issued = Output<'createInvitation'>;
+
+function linesOf({ id, url, code, pin, maxUses, expiresAt, awaitsConfirmation }: Issued, mailedTo: string | undefined): string[] {
   return [
-    ...(url === undefined ? [] : [url, `Code: ${code}`]),
-    ...(mailedTo === undefined ? [] : [`It is mailed to ${mailedTo}${needsConfirming ? ' once it is confirmed' : ''}.`]),
-    ...(pin === undefined ? [] : [`PIN: ${pin} (tell it by other means; it is not shown again)`]),
-    `For ${maxUses === 1 ? 'one person' : `${maxUses} people`}, until ${expiresAt.toISOString()}. Id: ${id}`,
-    ...(needsConfirming ? [confirmingLine(id)] : []),
+    ...(url === null ? [] : [url, `Code: ${code}`]),
+    ...(mailedTo === undefined ? [] : [`It is mailed to ${mailedTo}${awaitsConfirmation ? ' once it is confirmed' : ''}.`]),
+    ...(pin === null ? [] : [pinLine(pin)]),
+    `For ${maxUses === 1 ? 'one person' : `${maxUses} people`}, until ${expiresAt}. Id: ${id}`,
+    ...(awaitsConfirmation ? [confirmingLine(id)] : []),
   ];
 }

@@ -1,11 +1,10 @@
 /** `guestlist key list|rotate`: the keys that sign tokens. Their private parts are shown to nobody. */
 import type { Command } from 'commander';
-import type { KeyState } from '../oidc/key-state.ts';
-import { type KeySummary, type Rotation, rotateKeys, summarizeKeys } from '../oidc/rotation.ts';
-import { createSeal } from '../lib/seal.ts';
-import { ending, type OutputOptions, print, withDatabase } from './command.ts';
-import { knownSecret } from './guestlist.ts';
+import type { Input, Output } from '../admin/http-client.ts';
+import { withCalls } from './calls.ts';
+import { ending, examples, type OutputOptions, print } from './command.ts';
 import { algorithmOption } from './option.ts';
+import { defined, withoutNulls } from './wish.ts';
 
 export function addKeyCommand(program: Command): void {
   const key = program.command('key').description('keys that sign tokens');
@@ -13,6 +12,7 @@ export function addKeyCommand(program: Command): void {
     .command('list')
     .description('show every key there ever was, and what it does')
     .option('--json', 'answer in JSON')
+    .addHelpText('after', examples('key list'))
     .action(ending(list));
   key
     .command('rotate')
@@ -20,7 +20,7 @@ export function addKeyCommand(program: Command): void {
     .addOption(algorithmOption('--alg <alg...>', 'only these (default: all)'))
     .option('--now', 'after a compromise: do not wait, and take the old keys away at once')
     .option('--json', 'answer in JSON')
-    .addHelpText('after', whatNowBreaks)
+    .addHelpText('after', `${whatNowBreaks}${examples('key rotate', 'key rotate --now --alg ES256')}`)
     .action(ending(rotate));
 }
 
@@ -30,39 +30,41 @@ with an older ID token asks the person. Apps that keep our keys, and do not look
 nobody in until they do look. Another server may sign with an old key for one more minute.
 `;
 
+type Key = Output<'listKeys'>['items'][number];
+type Rotation = Output<'rotateKeys'>['items'][number];
+
 async function list(output: OutputOptions): Promise<void> {
-  await withDatabase(async (context) => {
-    // Makes the first ones, where no server did yet.
-    await knownSecret(context);
-    const keys = await summarizeKeys(context.database, context.clock());
-    print(output, { value: keys, lines: keys.map((key) => `${key.id}  ${key.algorithm}  ${key.state.padEnd(8)}  ${whenOf(key)}`) });
+  await withCalls(async ({ api }) => {
+    const { items } = await api.listKeys();
+    const lines = items.map((key) => `${key.id}  ${key.algorithm}  ${key.state.padEnd(8)}  ${whenOf(key)}`);
+    print(output, { value: items.map(withoutNulls), lines });
   });
 }
 
-function whenOf({ state, createdAt, signsFrom, signsUntil, publishedUntil }: KeySummary): string {
-  const until = (instant: Date | undefined) => (instant ? ` until ${instant.toISOString()}` : '');
-  const texts: Readonly<Record<KeyState, string>> = {
-    waiting: `published since ${createdAt.toISOString()}, signs from ${signsFrom.toISOString()}`,
-    signing: `signs since ${signsFrom.toISOString()}${until(signsUntil)}`,
-    retiring: `signed until ${signsUntil?.toISOString()}, published${until(publishedUntil)}`,
+function whenOf({ state, createdAt, signsFrom, signsUntil, publishedUntil }: Key): string {
+  const until = (instant: string | null) => (instant === null ? '' : ` until ${instant}`);
+  const texts: Readonly<Record<Key['state'], string>> = {
+    waiting: `published since ${createdAt}, signs from ${signsFrom}`,
+    signing: `signs since ${signsFrom}${until(signsUntil)}`,
+    retiring: `signed${until(signsUntil)}, published${until(publishedUntil)}`,
     retired: `published${until(publishedUntil)}`,
   };
   return texts[state];
 }
 
-type RotateOptions = OutputOptions & { readonly alg?: readonly string[]; readonly now?: boolean };
+type Algorithms = NonNullable<Input<'rotateKeys'>['body']['algorithms']>;
+type RotateOptions = OutputOptions & { readonly alg?: Algorithms; readonly now?: boolean };
 
 async function rotate({ alg, now = false, ...output }: RotateOptions): Promise<void> {
-  await withDatabase(async (context) => {
-    const { database, clock, random } = context;
-    const seal = createSeal(await knownSecret(context), random);
-    const rotations = await rotateKeys({ database, seal, clock, random }, { algorithms: alg && [...new Set(alg)], atOnce: now });
-    print(output, { value: rotations, lines: rotations.map((rotation) => lineOf(rotation, now)) });
+  await withCalls(async ({ api }) => {
+    const algorithms = alg && [...new Set(alg)];
+    const { items } = await api.rotateKeys({ body: defined({ algorithms, atOnce: now }) });
+    print(output, { value: items, lines: items.map((rotation) => lineOf(rotation, now)) });
   });
 }
 
 function lineOf({ algorithm, id, signsFrom, isNew }: Rotation, atOnce: boolean): string {
   const key = `${id}  ${algorithm}`;
   if (atOnce) return `${key}  signs now; older ones are refused`;
-  return `${key}  ${isNew ? 'is published' : 'was published before'}, signs from ${signsFrom.toISOString()}`;
+  return `${key}  ${isNew ? 'is published' : 'was published before'}, signs from ${signsFrom}`;
 }

@@ -82,6 +82,13 @@ function expiry(text: string, now: Date, day: 'its end' | 'its beginning' = 'its
 export const end = (text: string): Date => expiry(text, systemClock());
 export const beginning = (text: string): Date => expiry(text, systemClock(), 'its beginning');
 
+/** A day, from its beginning (UTC), or an instant (ISO 8601); also in the past. */
+export function instantOption(text: string): Date {
+  const instant = isoInstant(text, 'its beginning');
+  if (!instant) throw new InvalidArgumentError('It must be a date such as 2030-12-31, or an instant such as 2030-12-31T18:00:00Z.');
+  return instant;
+}
+
 /** A length counts from something that only the one who asks knows; a date is a date. */
 export function lengthOrDate(text: string): GrantEnd {
   return secondsOf(text) ? { afterSeconds: lengthOfTime({ mostYears: 100 })(text) } : { at: end(text) };

@@ -21,14 +21,18 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   grant: async () => (await import('./grant.ts')).addGrantCommand,
   withdraw: async () => (await import('./grant.ts')).addWithdrawCommand,
   account: async () => (await import('./account.ts')).addAccountCommand,
+  setting: async () => (await import('./setting.ts')).addSettingCommand,
   mail: async () => (await import('./mail.ts')).addMailCommand,
   audit: async () => (await import('./audit.ts')).addAuditCommand,
   uninstall: async () => (await import('./uninstall.ts')).addUninstallCommand,
+  api: async () => (await import('./api.ts')).addApiCommand,
+  completion: async () => (await import('./completion.ts')).addCompletionCommand,
 };
 
 export async function runProgram(args: readonly string[]): Promise<void> {
   const program = createProgram();
-  const called = commands[args[0] ?? ''];
+  // Which completes all of the others.
+  const called = args[0] === 'completion' ? undefined : commands[args[0] ?? ''];
   for (const load of called ? [called] : Object.values(commands)) {
     const add = await load();
     add(program);

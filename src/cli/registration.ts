@@ -1,9 +1,9 @@
 /** `guestlist client registration-token|registration-tokens|revoke-registration-token`: letting apps register themselves. */
 import type { Command } from 'commander';
-import { addRegistrationToken, revokeRegistrationToken } from '../client/registration.ts';
-import { listGoodTokens, type RegistrationToken } from '../client/registration-store.ts';
-import type { Config } from '../server/config.ts';
-import { ending, type OutputOptions, print, withDatabase } from './command.ts';
+import type { Output } from '../admin/http-client.ts';
+import { Failure } from '../errors.ts';
+import { withCalls } from './calls.ts';
+import { type CommandContext, ending, examples, type OutputOptions, print } from './command.ts';
 import { Mistake } from './explain.ts';
 import { lengthOfTime, wholeNumber } from './option.ts';
 
@@ -16,32 +16,35 @@ export function addRegistrationCommands(client: Command): void {
     .option('--lasts <7d>', 'until when it is good; 7d without it', lengthOfTime({ mostYears: 1 }), usualSeconds)
     .option('--uses <n>', 'how many apps can register with it; one without it', (text) => wholeNumber(text, { from: 1, to: 1_000 }), 1)
     .option('--json', 'answer in JSON')
+    .addHelpText('after', examples('client registration-token', 'client registration-token --lasts 1d --uses 5'))
     .action(ending(add));
   client
     .command('registration-tokens')
     .description('show the tokens that are good')
     .option('--json', 'answer in JSON')
+    .addHelpText('after', examples('client registration-tokens'))
     .action(ending(list));
   client
     .command('revoke-registration-token')
     .description('let nobody register with it any more; apps that did so stay')
     .argument('<id>')
     .option('--json', 'answer in JSON')
+    .addHelpText('after', examples('client revoke-registration-token 0199f3f0-0000-7000-8000-000000000001'))
     .action(ending(revoke));
 }
 
 type AddOptions = OutputOptions & { readonly lasts: number; readonly uses: number };
 
 async function add({ lasts, uses, ...output }: AddOptions): Promise<void> {
-  await withDatabase(async ({ config, database, ...tools }) => {
-    const { token, id, endsAt } = await addRegistrationToken(database, { lastsSeconds: lasts, uses }, { ...tools, actor: 'operator' });
+  await withCalls(async ({ api, local }) => {
+    const { initialAccessToken, id, endsAt } = await api.createRegistrationToken({ body: { lastsSeconds: lasts, uses } });
     const lines = [
-      `initial access token: ${token}`,
+      `initial access token: ${initialAccessToken}`,
       'It is not shown again.',
-      `For ${appsOf(uses)}, until ${endsAt.toISOString()}. Id: ${id}`,
-      ...notice(config),
+      `For ${appsOf(uses)}, until ${endsAt}. Id: ${id}`,
+      ...notice(local),
     ];
-    print(output, { value: { id, initial_access_token: token, uses, endsAt }, lines });
+    print(output, { value: { id, initial_access_token: initialAccessToken, uses, endsAt }, lines });
   });
 }
 
@@ -49,26 +52,33 @@ function appsOf(count: number): string {
   return count === 1 ? 'one app' : `${count} apps`;
 }
 
-/** As this command has the settings; the server's may differ. */
-function notice({ clientRegistration }: Config): string[] {
-  return clientRegistration === 'off' ? ['No server takes it before CLIENT_REGISTRATION is set to token.'] : [];
+/** As this command has the settings; the server's may differ, and those of another one are not known here. */
+function notice(local: CommandContext | undefined): string[] {
+  return local?.config.clientRegistration === 'off' ? ['No server takes it before CLIENT_REGISTRATION is set to token.'] : [];
 }
 
 async function list(output: OutputOptions): Promise<void> {
-  await withDatabase(async ({ database, clock }) => {
-    const tokens = await listGoodTokens(database, clock());
+  await withCalls(async ({ api }) => {
+    const { items: tokens } = await api.listRegistrationTokens();
     print(output, { value: tokens, lines: tokens.length > 0 ? tokens.map(lineOf) : ['There is no token that is good.'] });
   });
 }
 
-function lineOf({ id, uses, usesLeft, createdAt, endsAt }: RegistrationToken): string {
-  return `${id}  ${usesLeft} of ${appsOf(uses)} left  made ${createdAt.toISOString()}  until ${endsAt.toISOString()}`;
+function lineOf({ id, uses, usesLeft, createdAt, endsAt }: Output<'listRegistrationTokens'>['items'][number]): string {
+  return `${id}  ${usesLeft} of ${appsOf(uses)} left  made ${createdAt}  until ${endsAt}`;
 }
 
 async function revoke(id: string, output: OutputOptions): Promise<void> {
-  await withDatabase(async ({ database, clock, random }) => {
-    const isRevoked = await revokeRegistrationToken(database, id, { clock, random, actor: 'operator' });
-    if (!isRevoked) throw new Mistake(`there is no token ${id} that is good`);
+  await withCalls(async ({ api }) => {
+    try {
+      await api.revokeRegistrationToken({ params: { registrationTokenId: id } });
+    } catch (error) {
+      throw error instanceof Failure && isNoToken(error) ? new Mistake(`there is no token ${id} that is good`) : error;
+    }
     print(output, { value: { id, revoked: true }, lines: ['Nobody can register with it any more.'] });
   });
+}
+
+function isNoToken({ code, detail }: Failure): boolean {
+  return code === 'link_not_found' || (code === 'wish_invalid' && detail['field'] === 'registrationTokenId');
 }

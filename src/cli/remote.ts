@@ -1,4 +1,5 @@
 /** Which server a command talks to, and by what right: `GUESTLIST_URL`, and a token or an app's own credentials. */
+import { Failure } from '../errors.ts';
 import { Mistake } from './explain.ts';
 
 export type Remote = {
@@ -31,15 +32,25 @@ export function createTokenSource({ url, token, clientId = '', clientSecret }: R
   };
 }
 
-async function fetchToken({
-  url,
-  clientId,
-  clientSecret,
-}: {
-  readonly url: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-}) {
+type Credentials = { readonly url: string; readonly clientId: string; readonly clientSecret: string };
+
+async function fetchToken({ url, clientId, clientSecret }: Credentials): Promise<string> {
+  try {
+    return await grantedToken({ url, clientId, clientSecret });
+  } catch (error) {
+    throw inOurWords(error);
+  }
+}
+
+/** What the library of the protocol says is for programmers. */
+function inOurWords(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof TypeError) return error;
+  if (error.name === 'WWWAuthenticateChallengeError') return new Failure('access_token_invalid');
+  if (error.name === 'ResponseBodyError' && 'error' in error) return new Failure('access_token_invalid', { error: String(error.error) });
+  return new Mistake(`GUESTLIST_URL must be the issuer of a server of ours: ${error.message}`);
+}
+
+async function grantedToken({ url, clientId, clientSecret }: Credentials): Promise<string> {
   const oidc = await import('openid-client');
   const execute = url.startsWith('http:') ? [oidc.allowInsecureRequests] : [];
   const config = await oidc.discovery(new URL(url), clientId, undefined, oidc.ClientSecretBasic(clientSecret), { execute });

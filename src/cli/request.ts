@@ -1,11 +1,11 @@
 /** `guestlist request open|close|desks|list|approve|decline|rule|rules`: asking to be invited. */
 import { type Command, Option } from 'commander';
-import type { PendingRequest } from '../request/desk-calls.ts';
-import type { Rule } from '../request/request.ts';
-import { ending, type OutputOptions, print } from './command.ts';
-import { actorWith, type GuestlistContext, withGuestlist } from './guestlist.ts';
+import { each, type Output } from '../admin/http-client.ts';
+import { firstOf, withCalls } from './calls.ts';
+import { ending, examples, type OutputOptions, print } from './command.ts';
 import { domain, places } from './option.ts';
-import { defined } from './wish.ts';
+import { visible } from './visible.ts';
+import { defined, withoutNulls } from './wish.ts';
 
 export function addRequestCommand(program: Command): void {
   const request = program.command('request').description('people who ask to be invited');
@@ -16,6 +16,7 @@ export function addRequestCommand(program: Command): void {
     .description('who waits for a decision, the oldest first')
     .option('--group <slug>', 'for this group alone')
     .option('--json', 'answer in JSON')
+    .addHelpText('after', examples('request list --group choir'))
     .action(ending(list));
   request
     .command('approve')
@@ -23,6 +24,7 @@ export function addRequestCommand(program: Command): void {
     .argument('<id>')
     .addOption(as())
     .option('--json', 'answer in JSON')
+    .addHelpText('after', examples('request approve 0199f3f0-0000-7000-8000-000000000001'))
     .action(ending(approve));
   request
     .command('decline')
@@ -31,6 +33,7 @@ export function addRequestCommand(program: Command): void {
     .option('--message <text>', 'tell them by mail, with these words; may be empty')
     .addOption(as())
     .option('--json', 'answer in JSON')
+    .addHelpText('after', examples('request decline 0199f3f0-0000-7000-8000-000000000001 --message "We are full until autumn."'))
     .action(ending(decline));
 }
 
@@ -41,14 +44,22 @@ function addDeskCommands(request: Command): void {
     .argument('<group>')
     .option('--template <name>', 'what whoever is approved is invited to; without it, to be a member')
     .option('--json', 'answer in JSON')
+    .addHelpText('after', examples('request open choir --template tenors'))
     .action(ending(open));
   request
     .command('close')
     .description('let nobody ask any more; whoever waits goes on waiting')
     .argument('<group>')
     .option('--json', 'answer in JSON')
+    .addHelpText('after', examples('request close choir'))
     .action(ending(close));
-  request.command('groups').description('where one can ask').option('--json', 'answer in JSON').action(ending(groups));
+  request
+    .command('groups')
+    .description('where one can ask')
+    .argument('[group]', 'this one alone')
+    .option('--json', 'answer in JSON')
+    .addHelpText('after', examples('request groups'))
+    .action(ending(groups));
   request
     .command('rule')
     .description('what decides by itself about a domain')
@@ -58,14 +69,20 @@ function addDeskCommands(request: Command): void {
     .option('--per-day <n>', 'approvals in 24 hours; what is more waits for somebody', places)
     .option('--as <email>', 'the account in whose name it decides; without it the operator')
     .option('--json', 'answer in JSON')
+    .addHelpText('after', examples('request rule choir clinic.example --decide approve --per-day 20'))
     .action(ending(rule));
-  request.command('rules').description('the rules of a group').argument('<group>').option('--json', 'answer in JSON').action(ending(rules));
+  request
+    .command('rules')
+    .description('the rules of a group')
+    .argument('<group>')
+    .option('--json', 'answer in JSON')
+    .addHelpText('after', examples('request rules choir'))
+    .action(ending(rules));
 }
 
 async function open(group: string, { template, ...output }: OutputOptions & { readonly template?: string }): Promise<void> {
-  await withGuestlist(async ({ guestlist, config }) => {
-    await guestlist.requests.open(group, defined({ template }));
-    const url = new URL(`invite/request/${group}`, `${config.issuer.replace(/\/$/, '')}/`).href;
+  await withCalls(async ({ api }) => {
+    const { url } = await api.openRequestDesk({ params: { slug: group }, body: defined({ template }) });
     print(output, {
       value: { group, template, url },
       lines: [`Anybody may ask now: ${url}`, 'Add ?from=website to know where they came from.'],
@@ -74,19 +91,20 @@ async function open(group: string, { template, ...output }: OutputOptions & { re
 }
 
 async function close(group: string, output: OutputOptions): Promise<void> {
-  await withGuestlist(async ({ guestlist }) => {
-    await guestlist.requests.close(group);
+  await withCalls(async ({ api }) => {
+    await api.closeRequestDesk({ params: { slug: group } });
     print(output, { value: { group, open: false }, lines: [`Nobody can ask for ${group} any more.`] });
   });
 }
 
-async function groups(output: OutputOptions): Promise<void> {
-  await withGuestlist(async ({ guestlist }) => {
-    const desks = await guestlist.requests.list();
-    const lines = desks.map(({ slug, name, template, isOpen }) =>
-      `${slug}  ${name}  ${isOpen ? 'open' : 'closed'}  ${template ?? ''}`.trimEnd(),
-    );
-    print(output, { value: desks, lines: lines.length > 0 ? lines : ['There is no group where one can ask.'] });
+type Desk = Output<'getRequestDesk'>;
+
+async function groups(slug: string | undefined, output: OutputOptions): Promise<void> {
+  await withCalls(async ({ api }) => {
+    const desks: Desk[] = slug === undefined ? (await api.listRequestDesks()).items : [await api.getRequestDesk({ params: { slug } })];
+    const lines = desks.map((desk) => `${desk.slug}  ${desk.name}  ${desk.open ? 'open' : 'closed'}  ${desk.template ?? ''}`.trimEnd());
+    const value = desks.map((desk) => ({ ...withoutNulls(desk), isOpen: desk.open }));
+    print(output, { value, lines: lines.length > 0 ? lines : ['There is no group where one can ask.'] });
   });
 }
 
@@ -97,63 +115,61 @@ type RuleOptions = OutputOptions & {
 };
 
 async function rule(group: string, about: string, { decide, perDay, as, ...output }: RuleOptions): Promise<void> {
-  await withGuestlist(async ({ guestlist: { requests }, database }) => {
-    const actor = await actorWith(database, as);
+  await withCalls(async ({ api }) => {
+    const params = { slug: group, domain: about };
     if (decide === 'nothing') {
-      const removed = await requests.removeRule(group, about, actor);
+      const { removed } = await api.removeRequestRule({ params });
       return print(output, {
         value: { group, domain: about, removed },
         lines: [removed ? 'The rule is gone.' : 'There was no such rule.'],
       });
     }
-    const added = await requests.addRule(group, { domain: about, decision: decide, ...defined({ perDay }) }, actor);
-    print(output, { value: { group, ...added }, lines: [ruleLine(added)] });
-  });
+    const added = await api.setRequestRule({ params, body: { decision: decide, ...defined({ perDay }) } });
+    print(output, { value: { group, ...withoutNulls(added) }, lines: [ruleLine(added)] });
+  }, as);
 }
 
 async function rules(group: string, output: OutputOptions): Promise<void> {
-  await withGuestlist(async ({ guestlist }) => {
-    const found = await guestlist.requests.rules(group);
-    print(output, { value: found, lines: found.length > 0 ? found.map(ruleLine) : ['There is no rule: somebody decides about each.'] });
+  await withCalls(async ({ api }) => {
+    const { items } = await api.listRequestRules({ params: { slug: group } });
+    const lines = items.length > 0 ? items.map(ruleLine) : ['There is no rule: somebody decides about each.'];
+    print(output, { value: items.map(withoutNulls), lines });
   });
 }
 
-function ruleLine({ domain, decision, perDay }: Rule): string {
-  return `${domain}  ${decision}${perDay === undefined ? '' : `, ${perDay} in 24 hours`}`;
+function ruleLine({ domain: about, decision, perDay }: Output<'setRequestRule'>): string {
+  return `${about}  ${decision}${perDay === null ? '' : `, ${perDay} in 24 hours`}`;
 }
 
 async function list({ group, ...output }: OutputOptions & { readonly group?: string }): Promise<void> {
-  await withGuestlist(async ({ guestlist }) => {
-    const waiting = await guestlist.requests.waiting(defined({ group }));
-    print(output, { value: waiting, lines: waiting.length > 0 ? waiting.map(line) : ['Nobody is waiting.'] });
+  await withCalls(async ({ api }) => {
+    const pages = each((query) => api.listRequests({ query: { ...query, ...defined({ group }), limit: 200 } }));
+    const waiting = await firstOf(pages, Number.POSITIVE_INFINITY);
+    print(output, { value: waiting.map(withoutNulls), lines: waiting.length > 0 ? waiting.map(line) : ['Nobody is waiting.'] });
   });
 }
 
-function line({ id, group, email, name, note, source, confirmedAt }: PendingRequest): string {
+function line({ id, group, email, name, note, source, confirmedAt }: Output<'listRequests'>['items'][number]): string {
   const more = [...(note ? [JSON.stringify(note)] : []), ...(source ? [`from ${source}`] : [])].join('  ');
-  return `${id}  ${confirmedAt.toISOString()}  ${group}  ${email}  ${name}  ${more}`.trimEnd();
+  return visible(`${id}  ${confirmedAt}  ${group}  ${email}  ${name}  ${more}`.trimEnd());
 }
 
 type Deciding = OutputOptions & { readonly as?: string };
 
-async function deciding(as: string | undefined, decide: (context: GuestlistContext, actor: string) => Promise<void>): Promise<void> {
-  await withGuestlist(async (context) => decide(context, await actorWith(context.database, as)));
-}
-
 async function approve(id: string, { as, ...output }: Deciding): Promise<void> {
-  await deciding(as, async ({ guestlist }, actor) => {
-    const { invitationId, needsConfirming } = await guestlist.requests.approve(id, actor);
+  await withCalls(async ({ api }) => {
+    const { invitationId, needsConfirming } = await api.approveRequest({ params: { requestId: id } });
     const lines = [
       needsConfirming ? `Somebody else has to confirm it: guestlist invitation confirm ${invitationId}` : 'The invitation is on its way.',
     ];
     print(output, { value: { id, invitationId, needsConfirming }, lines });
-  });
+  }, as);
 }
 
 async function decline(id: string, { as, message, ...output }: Deciding & { readonly message?: string }): Promise<void> {
-  await deciding(as, async ({ guestlist }, actor) => {
-    await guestlist.requests.decline(id, defined({ message }), actor);
+  await withCalls(async ({ api }) => {
+    await api.declineRequest({ params: { requestId: id }, body: defined({ message }) });
     const lines = [message === undefined ? 'It is declined; nobody is told.' : 'It is declined, and they are told by mail.'];
     print(output, { value: { id, declined: true, told: message !== undefined }, lines });
-  });
+  }, as);
 }

@@ -1,5 +1,6 @@
 /** The options that say what an invitation is to be: of `invite`, and of a template. Their limits are the plugin's. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { GrantEnd } from '../group/group.ts';
 import type { EmailRule } from '../invitation/invitation.ts';
 import { collect, matching, places, right } from './option.ts';
 
@@ -51,13 +52,21 @@ export function addWishOptions(command: Command): Command {
     .option('--label <text>', 'for your own lists');
 }
 
+/** As the API has it. */
+export function grantEnd(end: GrantEnd | undefined): { at: string } | { afterSeconds: number } | undefined {
+  if (end === undefined || 'afterSeconds' in end) return end;
+  return { at: end.at.toISOString() };
+}
+
 /** What was said of it; what was not is left out, so that a template or the plugin fills it in. */
 export function wishOf(options: WishOptions) {
   const { group, right: rights, app, domain, maxUses, label, inviterName, message, locale, emailRule, acr, approval } = options;
   // Without the option it is true, and a template may say otherwise.
   const reminders = options.reminders === false ? false : undefined;
-  const limits = { maxUses, label, inviterName, message, locale, emailRule, acr, approval, reminders };
-  return defined({ groups: group, rights, landingClientId: app, domains: domain, ...limits });
+  const limits = { maxUses, label, inviterName, locale, emailRule, acr, approval, reminders };
+  const lists = { groups: group && [...group], rights: rights && [...rights], domains: domain && [...domain] };
+  // However a terminal or a file ends its lines.
+  return defined({ ...lists, landingClientId: app, ...limits, message: message?.replace(/\r\n?/g, '\n') });
 }
 
 export type Channel = 'mail' | 'link';
@@ -71,4 +80,9 @@ type Defined<Given> = { [Key in keyof Given]?: Exclude<Given[Key], undefined> };
 
 export function defined<Given extends object>(given: Given): Defined<Given> {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Defined<Given>;
+}
+
+/** Of an answer: what is not there is left out, as lists of commands have it. */
+export function withoutNulls<Answer extends object>(answer: Answer): { [Key in keyof Answer]: Exclude<Answer[Key], null> } {
+  return Object.fromEntries(Object.entries(answer).filter(([, value]) => value !== null)) as never;
 }

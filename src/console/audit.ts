@@ -3,17 +3,16 @@ import { Readable } from 'node:stream';
 import type { Context } from 'koa';
 import { validate as isUuid } from 'uuid';
 import { z } from 'zod';
-import type { AuditAction } from '../audit/audit.ts';
-import { type AuditFilter, type LinkedEvent, searchEvents } from '../audit/search-store.ts';
+import { type EventFilter, pageOfEvents, type RecordedEvent } from '../audit/list-store.ts';
 import { formatHead, parseHead, verifyAudit } from '../audit/verify.ts';
 import { findMailbox } from '../account/store.ts';
-import { toCsv } from '../campaign/report.ts';
 import { addSeconds } from '../lib/clock.ts';
 import type { Database } from '../lib/db.ts';
 import { emailKey, emailSchema } from '../lib/email.ts';
 import { setPageHeaders } from '../lib/headers.ts';
 import { listActions, namesOf } from './audit-store.ts';
 import { consoleHref } from './forms.ts';
+import { operate } from './operate.ts';
 import type { AuditEntry } from './pages.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
 
@@ -35,15 +34,23 @@ const querySchema = z.object({
 
 type AuditQuery = z.output<typeof querySchema>;
 
-/** Days are those of UTC, the last one whole. */
-function filterOf({ action, actor, subject, from, until }: AuditQuery): AuditFilter {
+/** Days are those of UTC, the last one whole. Somebody's address stands for their account. */
+async function filterOf(database: Database, { action, actor, subject, from, until }: AuditQuery): Promise<EventFilter> {
+  const [actorId, subjectId] = await Promise.all([idOf(database, actor), idOf(database, subject)]);
   return {
-    action: (action || undefined) as AuditAction | undefined,
-    actor: actor || undefined,
-    subject: subject || undefined,
-    from: from ? new Date(from) : undefined,
-    until: until ? addSeconds(new Date(until), daySeconds) : undefined,
+    action: action || undefined,
+    actor: actorId,
+    subject: subjectId,
+    after: from ? new Date(from) : undefined,
+    before: until ? addSeconds(new Date(until), daySeconds) : undefined,
   };
+}
+
+/** An address of nobody stands for itself. */
+async function idOf(database: Database, typed: string): Promise<string | undefined> {
+  const parsed = typed.includes('@') ? emailSchema.safeParse(typed) : undefined;
+  const mailbox = parsed?.success ? await findMailbox(database, emailKey(parsed.data)) : undefined;
+  return (mailbox?.accountId ?? typed) || undefined;
 }
 
 function auditHref(site: ConsoleSite, path: '' | '/export', query: Readonly<Record<string, string>>): string {
@@ -51,25 +58,13 @@ function auditHref(site: ConsoleSite, path: '' | '/export', query: Readonly<Reco
   return `${consoleHref(site, `/admin/audit${path}`)}${named.size > 0 ? `?${named}` : ''}`;
 }
 
-/** Somebody's address stands for their account; of nobody's, there is nothing. */
-async function idOf(database: Database, typed: string | undefined): Promise<string | undefined> {
-  if (typed === undefined || !typed.includes('@')) return typed;
-  const parsed = emailSchema.safeParse(typed);
-  return (parsed.success ? (await findMailbox(database, emailKey(parsed.data)))?.accountId : undefined) ?? typed;
-}
-
-async function namedFilter(database: Database, query: AuditQuery): Promise<AuditFilter> {
-  const { actor, subject, ...filter } = filterOf(query);
-  const [actorId, subjectId] = await Promise.all([idOf(database, actor), idOf(database, subject)]);
-  return { ...filter, actor: actorId, subject: subjectId };
-}
-
 export async function showAudit(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
   const { database } = site;
-  const { after, ...filter } = querySchema.parse(ctx.query);
+  const query = querySchema.parse(ctx.query);
+  const { after, ...filter } = query;
   const [found, actions] = await Promise.all([
-    namedFilter(database, { after, ...filter }).then((named) =>
-      searchEvents(database, { ...named, limit: pageSize + 1, order: 'newest', after: after || undefined }),
+    filterOf(database, query).then((named) =>
+      pageOfEvents(database, { ...named, order: 'newest', from: after || undefined, limit: pageSize + 1 }),
     ),
     listActions(database),
   ]);
@@ -95,13 +90,16 @@ export async function showAudit(site: ConsoleSite, ctx: Context, visitor: Visito
 }
 
 /** With the names of the people in it, and where to see more of the same. */
-export async function entriesOf(site: ConsoleSite, events: readonly LinkedEvent[]): Promise<AuditEntry[]> {
+export async function entriesOf(site: ConsoleSite, events: readonly RecordedEvent[]): Promise<AuditEntry[]> {
   const names = await namesOf(
     site.database,
     events.flatMap(({ actor, subject }) => [actor, subject]),
   );
-  return events.map(({ detail, ...event }) => ({
+  return events.map(({ detail, seq, addressBlock, requestId, ...event }) => ({
     ...event,
+    seq: seq ?? undefined,
+    addressBlock: addressBlock ?? undefined,
+    requestId: requestId ?? undefined,
     actorName: names.get(event.actor),
     subjectName: names.get(event.subject),
     actorHref: auditHref(site, '', { actor: event.actor }),
@@ -110,40 +108,17 @@ export async function entriesOf(site: ConsoleSite, events: readonly LinkedEvent[
   }));
 }
 
-const fileSize = 1_000;
-
-/** `/admin/audit/export`: read as it is sent, the oldest first. */
-export async function exportAudit({ database, clock }: ConsoleSite, ctx: Context): Promise<void> {
-  const filter = await namedFilter(database, querySchema.parse(ctx.query));
+/** `/admin/audit/export`: written as it is read, the oldest first; on record as well. */
+export async function exportAudit(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
+  const { after, before, ...filter } = await filterOf(site.database, querySchema.parse(ctx.query));
   const format = ctx.query['format'] === 'csv' ? 'csv' : 'jsonl';
+  const span = { after: after?.toISOString(), before: before?.toISOString() };
+  const query = Object.fromEntries(Object.entries({ ...filter, ...span, format }).filter(([, value]) => value !== undefined));
+  const { type, chunks, fileName } = await operate({ site, ctx, visitor }, 'exportAudit', { query });
   setPageHeaders(ctx);
-  ctx.attachment(`audit-${clock().toISOString().slice(0, 10)}.${format}`);
-  ctx.type = format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson';
-  ctx.body = Readable.from(format === 'csv' ? csvOf(pagesOf(database, filter)) : linesOf(pagesOf(database, filter)));
-}
-
-async function* pagesOf(database: Database, filter: AuditFilter): AsyncGenerator<LinkedEvent[]> {
-  for (let after: string | undefined; ; ) {
-    const page = await searchEvents(database, { ...filter, limit: fileSize, order: 'oldest', after });
-    if (page.length > 0) yield page;
-    if (page.length < fileSize) return;
-    after = page.at(-1)?.id;
-  }
-}
-
-async function* linesOf(pages: AsyncIterable<LinkedEvent[]>): AsyncGenerator<string> {
-  for await (const page of pages) yield page.map((event) => `${JSON.stringify(event)}\n`).join('');
-}
-
-async function* csvOf(pages: AsyncIterable<LinkedEvent[]>): AsyncGenerator<string> {
-  yield toCsv([['seq', 'id', 'at', 'actor', 'address_block', 'request_id', 'action', 'subject', 'detail']]);
-  for await (const page of pages)
-    yield toCsv(
-      page.map(({ seq, id, at, actor, addressBlock = '', requestId = '', action, subject, detail }) => [
-        ...[String(seq), id, at.toISOString(), actor, addressBlock, requestId, action, subject],
-        JSON.stringify(detail),
-      ]),
-    );
+  ctx.attachment(fileName);
+  ctx.type = type;
+  ctx.body = Readable.from(chunks);
 }
 
 /** `/admin/audit/chain`: whether it is what was written; with a `head` that was kept elsewhere, also that its end is. */

@@ -84,7 +84,8 @@ async function letIn(site: ConsoleSite, ctx: Context, before: ConsoleSession | u
   }
   if (['GET', 'HEAD'].includes(ctx.method)) return letBack(site, ctx);
   if (!isOwnOrigin(ctx.headers, new URL(site.issuer).origin)) throw new Failure('foreign_origin');
-  if (!before) return beginSignIn(site, ctx, { returnTo: pageBefore(site, ctx) });
+  // A file is not held: it is chosen again.
+  if (!before || ctx.is('multipart')) return beginSignIn(site, ctx, { returnTo: pageBefore(site, ctx) });
   const fields = await readConsoleForm(site, ctx, { session: before });
   await endSession(site, ctx, before);
   const returnTo = await holdForm(site, { accountId: before.accountId, path: ctx.path, fields });

@@ -1,6 +1,7 @@
 /** `/admin`: how things stand, what waits for somebody, and what was done of late. For managers, their invitations. */
 import type { Context } from 'koa';
-import { countEvents, searchEvents } from '../audit/search-store.ts';
+import { countEvents } from '../audit/count-store.ts';
+import { pageOfEvents } from '../audit/list-store.ts';
 import { leadTo } from '../lib/answer.ts';
 import { addSeconds } from '../lib/clock.ts';
 import type { Database } from '../lib/db.ts';
@@ -9,6 +10,7 @@ import { stateOfKey } from '../oidc/key-state.ts';
 import { entriesOf } from './audit.ts';
 import { countGivenUp, countOpenInvitations, countWaiting } from './dashboard-store.ts';
 import { consoleHref } from './forms.ts';
+import { isFresh } from './guide.ts';
 import type { DashboardData, Task } from './pages.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
 
@@ -16,11 +18,14 @@ const day = 24 * 60 * 60;
 const days = 14;
 /** Above it, one more or less makes no difference to anybody. */
 const most = 10_000;
+/** On one day. */
+const mostJoins = 2_000;
 /** A key that signs longer than this has been forgotten. */
 const oldKeyDays = 365;
 
 export async function showDashboard(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
   if (!visitor.caller.isAdmin) return leadTo(ctx, consoleHref(site, '/admin/invitations'));
+  if (ctx.query['dashboard'] === undefined && (await isFresh(site))) return leadTo(ctx, consoleHref(site, '/admin/guide'));
   const now = site.clock();
   const [invitations, waiting, joins, mails, hasOldKey, recent] = await Promise.all([
     countOpenInvitations(site.database, { now, soon: addSeconds(now, 3 * day) }),
@@ -28,14 +33,17 @@ export async function showDashboard(site: ConsoleSite, ctx: Context, visitor: Vi
     countJoins(site.database, now),
     countMails(site.database, now),
     signsWithOldKey(site.database, now),
-    searchEvents(site.database, { limit: 8, order: 'newest' }),
+    pageOfEvents(site.database, { limit: 8, order: 'newest' }),
   ]);
   const data: DashboardData = {
-    most,
     open: { count: invitations.open, isMore: invitations.isMore },
     joined: joins.weeks,
     mails,
-    waiting: { count: waiting.approvals + waiting.requests, since: waiting.since },
+    waiting: {
+      count: Math.min(most, waiting.approvals + waiting.requests),
+      isMore: waiting.approvals + waiting.requests > most,
+      since: waiting.since,
+    },
     days: joins.days,
     tasks: tasksOf(site, { ...waiting, endingSoon: invitations.endingSoon, mailsGivenUp: mails.now, hasOldKey }),
     recent: await entriesOf(site, recent),
@@ -58,12 +66,14 @@ async function countJoins(database: Database, now: Date) {
     const from = addSeconds(today, (index - days + 1) * day);
     return { from, until: addSeconds(from, day) };
   });
-  const counts = await countEvents(database, { actions: ['invitation.redeemed', 'invitation.approved'], spans, limit: most + 1 });
-  const sum = (some: readonly number[]) => some.reduce((total, count) => total + count, 0);
-  return {
-    days: spans.map(({ from }, index) => ({ day: from, count: counts[index] ?? 0 })),
-    weeks: { now: sum(counts.slice(-7)), before: sum(counts.slice(0, -7)) },
-  };
+  const counts = await countEvents(database, { actions: ['invitation.redeemed', 'invitation.approved'], spans, limit: mostJoins + 1 });
+  const joins = spans.map(({ from }, index) => {
+    const count = counts[index] ?? 0;
+    return { day: from, count: Math.min(count, mostJoins), isMore: count > mostJoins };
+  });
+  const weekOf = (some: typeof joins) => some.reduce((total, { count }) => total + count, 0);
+  const [before, week] = [joins.slice(0, -7), joins.slice(-7)];
+  return { days: joins, weeks: { now: weekOf(week), before: weekOf(before), isMore: week.some(({ isMore }) => isMore) } };
 }
 
 async function countMails(database: Database, now: Date): Promise<DashboardData['mails']> {
@@ -72,7 +82,7 @@ async function countMails(database: Database, now: Date): Promise<DashboardData[
     countGivenUp(database, { from: thisWeek, until: addSeconds(now, day), limit: most + 1 }),
     countGivenUp(database, { from: lastWeek, until: thisWeek, limit: most + 1 }),
   ]);
-  return { now: count, before };
+  return { now: Math.min(count, most), before: Math.min(before, most), isMore: count > most };
 }
 
 async function signsWithOldKey(database: Database, now: Date): Promise<boolean> {

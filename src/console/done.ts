@@ -5,7 +5,29 @@ import { type ConsolePath, consoleHref } from './forms.ts';
 import type { ConsoleSite } from './site.ts';
 
 /** The words are `console.done.<code>`; they may have a `{count}`. */
-const deeds = ['sent', 'saved', 'created', 'revoked', 'removed'] as const;
+const deeds = [
+  'sent',
+  'saved',
+  'created',
+  'revoked',
+  'removed',
+  'extended',
+  'confirmed',
+  'adopted',
+  'takenBack',
+  'approved',
+  'rejected',
+  'declined',
+  'added',
+  'signedOut',
+  'disabled',
+  'enabled',
+  'deleted',
+  'started',
+  'cancelled',
+  'resumed',
+  'cardsForgotten',
+] as const;
 
 export type Deed = (typeof deeds)[number];
 

@@ -23,7 +23,7 @@ const entries = [
   { name: 'settings', path: '/admin/settings', scope: 'settings:read' },
 ] as const satisfies readonly { readonly name: string; readonly path: ConsolePath; readonly scope: AdminScope }[];
 
-export type ConsoleEntry = { readonly name: (typeof entries)[number]['name']; readonly href: string };
+export type ConsoleEntry = { readonly entry: (typeof entries)[number]['name']; readonly href: string };
 
 export type ConsoleFrame = {
   readonly entries: readonly ConsoleEntry[];
@@ -36,7 +36,7 @@ export type ConsoleFrame = {
 
 /** None: there is nothing here for them. */
 export function entriesOf({ issuer }: Pick<ConsoleSite, 'issuer'>, caller: Caller): ConsoleEntry[] {
-  return entries.filter(({ scope }) => mayReach(caller, scope)).map(({ name, path }) => ({ name, href: consoleHref({ issuer }, path) }));
+  return entries.filter(({ scope }) => mayReach(caller, scope)).map(({ name, path }) => ({ entry: name, href: consoleHref({ issuer }, path) }));
 }
 
 function mayReach(caller: Caller, scope: AdminScope): boolean {

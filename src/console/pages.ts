@@ -1,4 +1,14 @@
 /** The pages of the console. The templates are `views/console/*.eta`, in the layout `views/console.eta`. */
+import type { AppsData } from './app-data.ts';
+import type { ApprovalsData } from './approvals.ts';
+import type { InvitationFrames, InvitationsData } from './invitation-data.ts';
+import type { DesksData } from './request-desks.ts';
+import type { RequestsData } from './requests.ts';
+import type { CampaignPagesData } from './campaign-data.ts';
+import type { GroupData } from './group-data.ts';
+import type { PeopleData } from './people-data.ts';
+import type { RightData } from './right-data.ts';
+import type { SettingsData } from './setting-data.ts';
 import type { Break } from '../audit/verify.ts';
 import type { FailureCode } from '../errors.ts';
 import type { ConsoleForm } from './forms.ts';
@@ -7,7 +17,19 @@ import type { ConsoleFrame } from './frame.ts';
 type PersonOf = { readonly name: string; readonly email: string };
 
 /** Inside the navigation: what each says itself. `console` is added by whoever shows it. */
-export type ConsoleData = {
+export type ConsoleData = Own &
+  InvitationsData &
+  ApprovalsData &
+  RequestsData &
+  DesksData &
+  GroupData &
+  RightData &
+  PeopleData &
+  AppsData &
+  SettingsData &
+  CampaignPagesData;
+
+type Own = {
   /** What was typed, after signing in again. */
   'console/held': ConsoleForm & { readonly fields: Readonly<Record<string, string>>; readonly backHref: string };
   'console/error': { readonly code: FailureCode; readonly backHref: string };
@@ -30,16 +52,15 @@ export type Task = {
   readonly href: string;
 };
 
-type Weeks = { readonly now: number; readonly before: number };
+/** `isMore`: it was not counted to the end. */
+type Weeks = { readonly now: number; readonly before: number; readonly isMore: boolean };
 
 export type DashboardData = {
-  /** More than these are told as more. */
-  readonly most: number;
   readonly open: { readonly count: number; readonly isMore: boolean };
   readonly joined: Weeks;
   readonly mails: Weeks;
-  readonly waiting: { readonly count: number; readonly since: Date | undefined };
-  readonly days: readonly { readonly day: Date; readonly count: number }[];
+  readonly waiting: { readonly count: number; readonly isMore: boolean; readonly since: Date | undefined };
+  readonly days: readonly { readonly day: Date; readonly count: number; readonly isMore: boolean }[];
   readonly tasks: readonly Task[];
   readonly recent: readonly AuditEntry[];
   readonly inviteHref: string;
@@ -49,7 +70,8 @@ export type DashboardData = {
 
 export type AuditEntry = {
   readonly id: string;
-  readonly seq: number;
+  /** Undefined: it is outside the chain. */
+  readonly seq: number | undefined;
   readonly at: Date;
   readonly action: string;
   readonly actor: string;
@@ -79,12 +101,13 @@ export type AuditData = {
 
 type Framed = { [Name in keyof ConsoleData]: ConsoleData[Name] & { readonly console: ConsoleFrame } };
 
-export type ConsolePages = Framed & {
-  /** One moment: the next request comes from ourselves, and brings the session along. */
-  'console/go-on': { readonly href: string };
-  /** Signing in came to nothing. */
-  'console/stopped': { readonly againHref: string };
-  /** Signed in, and nothing here is for them. */
-  'console/no-reach': { readonly account: PersonOf; readonly portalHref: string; readonly signOutHref: string };
-  'console/signed-out': { readonly againHref: string; readonly signOutHref: string };
-};
+export type ConsolePages = Framed &
+  InvitationFrames & {
+    /** One moment: the next request comes from ourselves, and brings the session along. */
+    'console/go-on': { readonly href: string };
+    /** Signing in came to nothing. */
+    'console/stopped': { readonly againHref: string };
+    /** Signed in, and nothing here is for them. */
+    'console/no-reach': { readonly account: PersonOf; readonly portalHref: string; readonly signOutHref: string };
+    'console/signed-out': { readonly againHref: string; readonly signOutHref: string };
+  };

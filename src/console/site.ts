@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import type { Account } from '../account/account.ts';
 import type { AccountSite } from '../account/interaction.ts';
 import type { Caller, Reach } from '../admin/access.ts';
+import type { AdminSite } from '../admin/site.ts';
 import type { AnswerRules, PageOf, Show } from '../lib/answer.ts';
 import type { SignIns } from '../portal/sign-ins.ts';
 import type { OwnFetch } from './own-fetch.ts';
@@ -12,6 +13,8 @@ import type { ConsoleSession } from './session.ts';
 export type ConsoleSite = AccountSite & {
   readonly show: Show<PageOf<ConsolePages>>;
   readonly signIns: SignIns;
+  /** For `operate`. */
+  readonly admin: AdminSite;
   /** Asks this server itself, in this process: it may not reach its own public address. */
   readonly ownFetch: OwnFetch;
   /** Mail is kept and shown instead of sent. */

@@ -60,6 +60,9 @@ async function findParent(trx: Transaction, slug: string): Promise<Parent> {
 }
 
 export type GroupChange = {
+  /** For people; apps that were told to hear names hear the new one. The slug stays for ever. */
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
   /** Null: any number. People who are in already stay in. */
   readonly capacity?: number | null | undefined;
   readonly sensitive?: boolean | undefined;
@@ -78,7 +81,7 @@ export async function changeGroup(
   slug: string,
   { actor, from, change, clock, random }: Context & { readonly actor: string; readonly change: GroupChange },
 ): Promise<void> {
-  checkArguments('changeGroup', groupChangeSchema, change);
+  const { name, description } = checkArguments('changeGroup', groupChangeSchema, change);
   await inTransaction(db, async (trx) => {
     const parent = typeof change.parent === 'string' ? await findParent(trx, change.parent) : null;
     const group = await lockGroup(trx, slug);
@@ -86,6 +89,8 @@ export async function changeGroup(
     const now = clock();
     const since = (wish: boolean | undefined, at: Date | null) => (wish === undefined ? at : wish ? (at ?? now) : null);
     await updateGroup(trx, group.id, {
+      name: name ?? group.name,
+      description: description ?? group.description,
       capacity: change.capacity === undefined ? group.capacity : change.capacity,
       sensitiveAt: since(change.sensitive, group.sensitiveAt),
       archivedAt: since(change.archived, group.archivedAt),

@@ -99,21 +99,23 @@ export async function findGroup(db: Queryable, slug: string): Promise<GroupFacts
   return firstRow(db, sql, { slug });
 }
 
-export async function updateGroup(
-  trx: Transaction,
-  id: string,
-  change: { readonly capacity: number | null; readonly sensitiveAt: Date | null; readonly archivedAt: Date | null },
-): Promise<void> {
-  const sql = `update guestlist."group" set capacity = :capacity, sensitive_at = :sensitiveAt, archived_at = :archivedAt where id = :id`;
+type Settings = {
+  readonly name: string;
+  readonly description: string;
+  readonly capacity: number | null;
+  readonly sensitiveAt: Date | null;
+  readonly archivedAt: Date | null;
+};
+
+export async function updateGroup(trx: Transaction, id: string, change: Settings): Promise<void> {
+  const sql = `update guestlist."group" set name = :name, description = :description, capacity = :capacity,
+    sensitive_at = :sensitiveAt, archived_at = :archivedAt where id = :id`;
   await execute(trx, sql, { ...change, id });
 }
 
 /** With its settings, locked against everybody who would come in or change it. */
-export async function lockGroup(
-  trx: Transaction,
-  slug: string,
-): Promise<{ id: string; capacity: number | null; sensitiveAt: Date | null; archivedAt: Date | null } | undefined> {
-  const sql = `select id, capacity, sensitive_at as "sensitiveAt", archived_at as "archivedAt"
+export async function lockGroup(trx: Transaction, slug: string): Promise<(Settings & { readonly id: string }) | undefined> {
+  const sql = `select id, name, description, capacity, sensitive_at as "sensitiveAt", archived_at as "archivedAt"
     from guestlist."group" where slug = :slug for update`;
   return firstRow(trx, sql, { slug });
 }

@@ -37,6 +37,8 @@ export const newGroupSchema = z.object({
 });
 
 export const groupChangeSchema = z.object({
+  name: plainLine(100).min(1, 'must not be empty').optional(),
+  description: plainLine(500).optional(),
   capacity: capacitySchema.nullable().optional(),
   sensitive: z.boolean().optional(),
   archived: z.boolean().optional(),

@@ -1,5 +1,5 @@
 /** From the options of the plugin to what the slice asks of its host, with a default for whatever was not said. */
-import { createRenderer, type PageFunction } from '../lib/page.ts';
+import { createRenderer, type Look, type PageFunction } from '../lib/page.ts';
 import { createShow } from '../lib/answer.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import type { Database, Queryable } from '../lib/db.ts';
@@ -88,12 +88,24 @@ export type GuestlistOptions = {
   readonly random?: Random;
 };
 
+/** What our own server can change while it runs; each is asked for when it is needed. */
+export type LiveOptions = {
+  readonly brand: () => string;
+  readonly look: () => Look;
+  readonly terms: () => TermsOption;
+  readonly support: () => string | undefined;
+};
+
+export type HostOptions = GuestlistOptions & { /** Instead of the options of these names. */ readonly live?: LiveOptions | undefined };
+
 /** Throws `TypeError`, naming the option, for what could never work. */
-export function createHost(options: GuestlistOptions): InvitationHost {
+export function createHost(options: HostOptions): InvitationHost {
   refuseImpossible(options);
-  const { database, issuer, brand = 'Guestlist', clock = systemClock, home = ownUrl(issuer, '/') } = options;
+  const { database, issuer, clock = systemClock, home = ownUrl(issuer, '/'), live } = options;
   const { views, pages, texts, send, onError = () => undefined } = options;
-  const renderer = createRenderer({ brand, base: basePath(issuer), home: options.home, views, pages, texts });
+  const { look, brand = options.brand ?? 'Guestlist' } = live ?? {};
+  const renderer = createRenderer({ brand, look, base: basePath(issuer), home: options.home, views, pages, texts });
+  const terms = termsOf(options.terms);
   const secrets = createSecrets(options);
   const random = options.random ?? secureRandom;
   const render = renderer.render<InvitationMails>();
@@ -118,8 +130,12 @@ export function createHost(options: GuestlistOptions): InvitationHost {
     acrOfNewcomer: options.acrOfNewcomer,
     home,
     tellsGroups: options.tellsGroups ?? true,
-    terms: termsOf(options.terms),
-    support: options.support,
+    get terms() {
+      return live ? termsOf(live.terms()) : terms;
+    },
+    get support() {
+      return live ? live.support() : options.support;
+    },
     events: options.events ?? {},
     onError,
     renderer,

@@ -24,7 +24,7 @@ async function tellHost({ host, provider }: Site, ctx: Context, locale: string):
 }
 
 /** A path below ours, as a page of ours has written it down: whatever a browser makes of it, it stays here. */
-export function isOwnPage(issuer: string, path: string): boolean {
+function isOwnPage(issuer: string, path: string): boolean {
   if (!/^\/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,2000}$/.test(path)) return false;
   const { origin } = new URL(issuer);
   const url = URL.parse(ownPath(issuer, path), origin);

@@ -43,6 +43,7 @@ function refuseToResend(invitation: Invitation, { expiresAt, now }: { readonly e
   if (!invitation.addressee) throw new Failure('no_addressee');
   if (invitation.usedCount >= invitation.maxUses) throw new Failure('invitation_used_up');
   if (expiresAt && expiresAt <= now) throw new TypeError('resend: expiresAt must be in the future');
+  if (expiresAt && invitation.startsAt && expiresAt <= invitation.startsAt) throw new TypeError('resend: expiresAt must be after startsAt');
   // Moving its end undoes what was confirmed.
   if (needsConfirming(invitation) && (!invitation.confirmedAt || expiresAt)) throw new Failure('second_person_needed');
   if (!expiresAt && now >= invitation.expiresAt) throw new Failure('invitation_expired');

@@ -17,7 +17,7 @@ export function isInSight(sight: Sight): string {
 }
 
 /** As `isInSight`, without those that they only made. */
-export function isWithinGroups(sight: Sight): string {
+function isWithinGroups(sight: Sight): string {
   return sight ? isWithin : 'true';
 }
 

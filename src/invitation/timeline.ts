@@ -20,7 +20,8 @@ export async function timelineOf({ database }: Pick<InvitationHost, 'database'>,
   const events = await listEvents(database, { subject: id, limit: 10_000 });
   const mails = await listMailsOf(database, id);
   const entries: TimelineEntry[] = [
-    ...events.map(({ at, action, actor, detail }) => ({ at, what: action, who: actor, detail })),
+    // They come newest first; those of one instant stay in their order.
+    ...events.toReversed().map(({ at, action, actor, detail }) => ({ at, what: action, who: actor, detail })),
     ...mails.flatMap(({ kind, to, queuedAt, sentAt, cancelledAt, failedAt, failure, attempts }) => [
       { at: queuedAt, what: 'mail.queued', who: 'server', detail: { kind, to, attempts } },
       ...(sentAt ? [{ at: sentAt, what: 'mail.sent', who: 'server', detail: { kind, to } }] : []),

@@ -23,7 +23,7 @@ export function createShow<Pages>(renderer: Renderer, clock: Clock): Show<PageOf
     const { page, data, status = 200, uiLocales, ...rules } = answer;
     const name = String(page);
     const locale = chooseLocale(renderer.texts, ctx, { uiLocales, family: name.slice(0, name.indexOf('/')) });
-    const body = render(name, data, { locale, now: clock(), here: hereOf(ctx) });
+    const body = render(name, data, { locale, now: clock(), here: hereOf(ctx, rules) });
     setPageHeaders(ctx, rules);
     ctx.set('Content-Language', locale);
     ctx.status = status;
@@ -36,9 +36,9 @@ export function localeOf({ texts }: Renderer, ctx: Context, uiLocales?: unknown)
   return chooseLocale(texts, ctx, { uiLocales });
 }
 
-/** What answers a form cannot be come back to: what was typed would be lost. */
-function hereOf({ method, url }: Context): string | undefined {
-  return method === 'GET' && url.length <= 2000 ? url : undefined;
+/** What answers a form cannot be come back to: what was typed would be lost. And a secret is not written into its page. */
+function hereOf({ method, url }: Context, { secretAddress = false }: PageRules): string | undefined {
+  return method === 'GET' && !secretAddress && url.length <= 2000 ? url : undefined;
 }
 
 /** 303: whatever the method was, the next request is a GET (RFC 9110 §15.4.4). */

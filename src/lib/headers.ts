@@ -11,11 +11,13 @@ export type PageRules = {
   readonly secretAddress?: boolean;
   /** A script of this page asks us for more: a preview, or how far something is. */
   readonly connects?: boolean;
+  /** It shows pages of ours in frames, such as previews. */
+  readonly frames?: boolean;
 };
 
 export function setPageHeaders(
   ctx: Pick<Context, 'set'>,
-  { formTargets = [], secretAddress = false, connects = false }: PageRules = {},
+  { formTargets = [], secretAddress = false, connects = false, frames = false }: PageRules = {},
 ): void {
   ctx.set({
     'Content-Security-Policy': [
@@ -24,6 +26,7 @@ export function setPageHeaders(
       "style-src 'self'",
       "img-src 'self' data:",
       ...(connects ? ["connect-src 'self'"] : []),
+      ...(frames ? ["frame-src 'self'"] : []),
       ['form-action', "'self'", ...formTargets].join(' '),
       "frame-ancestors 'none'",
       "base-uri 'none'",

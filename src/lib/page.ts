@@ -2,7 +2,7 @@
  * Pages from templates. Owns finding a template by name, escaping, and the shell's language; a slice names its pages
  * and their data in its `pages.ts`. A page may be replaced by a file of the same name in an earlier folder.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Eta } from 'eta';
@@ -15,6 +15,12 @@ export type Frame = {
   readonly locale: string;
   readonly dir: 'ltr' | 'rtl';
   readonly brand: string;
+  /** The picture beside it, and how wide it is when it is 32 pixels high. */
+  readonly mark: { readonly href: string; readonly width: number };
+  /** Colours that take the place of ours; undefined: ours. */
+  readonly styleHref: string | undefined;
+  /** For mails, where no stylesheet reaches. */
+  readonly accent: string;
   /** Path before every link of ours, without a slash at its end: the issuer's path. */
   readonly base: string;
   /** Where the brand leads. */
@@ -33,10 +39,10 @@ export type Frame = {
   readonly languages: readonly Language[];
 };
 
-export type Language = { readonly locale: string; readonly name: string };
+type Language = { readonly locale: string; readonly name: string };
 
 /** In a language that we do not have, the page is in the nearest that we have. */
-export type RenderContext = { readonly locale: string; readonly now: Date; readonly here?: string | undefined };
+type RenderContext = { readonly locale: string; readonly now: Date; readonly here?: string | undefined };
 
 export type Render<Pages> = <Name extends keyof Pages & string>(name: Name, data: Pages[Name], context: RenderContext) => string;
 
@@ -45,8 +51,20 @@ export type Renderer = { readonly texts: Texts; render<Pages>(): Render<Pages> }
 /** A page made by a function of the host instead of a template. What it returns is sent as it is: it has to escape. */
 export type PageFunction<Data> = (page: Data & Frame) => string;
 
+/** How pages look, where that is not as ever. Paths are below `base`. */
+export type Look = {
+  readonly mark?: { readonly path: string; readonly width: number } | undefined;
+  readonly stylePath?: string | undefined;
+  readonly accent?: string | undefined;
+  /** For whoever reads none of the languages there are. Default: en. */
+  readonly locale?: string | undefined;
+};
+
 export type RendererOptions = {
-  readonly brand: string;
+  /** A function is asked with each page. */
+  readonly brand: string | (() => string);
+  /** Asked with each page. */
+  readonly look?: (() => Look) | undefined;
   readonly base: string;
   /** Default: `<base>/`. */
   readonly home?: string | undefined;
@@ -57,14 +75,16 @@ export type RendererOptions = {
 };
 
 export function createRenderer(options: RendererOptions): Renderer {
-  const { brand, base, home = `${base}/`, pages = {} } = options;
-  const texts = loadTexts(new URL('text/', viewsDir), options.texts);
+  const { brand, base, home = `${base}/`, pages = {}, look = asEver } = options;
+  const loaded = loadTexts(new URL('text/', viewsDir), options.texts);
+  const texts: Texts = { ...loaded, choose: (wishes, family) => loaded.choose({ ...wishes, otherwise: look().locale }, family) };
   const html = createEta(options.views, true);
   const plain = createEta(options.views, false);
   const languages = texts.locales.map((locale) => ({ locale, name: ownName(locale) }));
   const frameOf = (locale: string, { now, here }: RenderContext): Frame => ({
     locale,
-    brand,
+    brand: typeof brand === 'string' ? brand : brand(),
+    ...looks(base, look()),
     base,
     home,
     now,
@@ -83,6 +103,19 @@ export function createRenderer(options: RendererOptions): Renderer {
       const own = pages[name];
       return own ? own(page as never) : (/\.(subject|text)$/.test(name) ? plain : html).render(name, page);
     },
+  };
+}
+
+const usualAccent = '#1f5c4b';
+/** In the page itself: a phone on a train need not ask for it. */
+const usualMark = `data:image/svg+xml;base64,${readFileSync(new URL('assets/mark.svg', viewsDir)).toString('base64')}`;
+const asEver = (): Look => ({});
+
+function looks(base: string, { mark, stylePath, accent = usualAccent }: Look): Pick<Frame, 'mark' | 'styleHref' | 'accent'> {
+  return {
+    accent,
+    styleHref: stylePath && base + stylePath,
+    mark: mark ? { href: base + mark.path, width: mark.width } : { href: usualMark, width: 32 },
   };
 }
 

@@ -6,7 +6,7 @@ export type TextValues = Readonly<Record<string, string | number | Date>>;
 export type Text = (key: string, values?: TextValues) => string;
 
 /** Lists may be of any length and make no sense at all. */
-export type LanguageWishes = {
+type LanguageWishes = {
   /** OIDC Core §3.1.2.1: tags in order, with spaces between. */
   readonly uiLocales?: string | undefined;
   /** What the person has chosen before. */
@@ -15,6 +15,8 @@ export type LanguageWishes = {
   readonly invitation?: string | undefined;
   /** RFC 9110 §12.5.4. */
   readonly acceptLanguage?: string | undefined;
+  /** For whoever reads none of ours. */
+  readonly otherwise?: string | undefined;
 };
 
 export type Texts = {
@@ -56,8 +58,8 @@ export function loadTexts(folder: URL, replacements: TextReplacements = {}): Tex
   return {
     locales,
     in: (locale) => texts.get(locale) ?? (texts.get(source) as Text),
-    choose: ({ uiLocales, chosen, invitation, acceptLanguage }, family = '') => {
-      const tags = [...wishedTags(uiLocales, ' '), chosen, invitation, ...wishedTags(acceptLanguage, ',')];
+    choose: ({ uiLocales, chosen, invitation, acceptLanguage, otherwise }, family = '') => {
+      const tags = [...wishedTags(uiLocales, ' '), chosen, invitation, ...wishedTags(acceptLanguage, ','), otherwise];
       const known = speaking.get(family) ?? locales;
       return tags.map((tag = '') => lookUp(tag.toLowerCase(), known)).find((locale) => locale !== undefined) ?? source;
     },

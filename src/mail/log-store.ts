@@ -55,29 +55,35 @@ export type MailFilter = {
   readonly limit: number;
 };
 
-/** The newest first. */
+/**
+ * The newest first. Of one kind, rows are compared and not columns, so that only the index of kinds has them in this order:
+ * what was sent long ago is not looked for among everything since.
+ */
 export async function listLoggedMails(db: Queryable, filter: MailFilter): Promise<LoggedMail[]> {
   const { to, kind, state, queuedAfter, queuedBefore, before, limit } = filter;
-  const conditions: readonly (readonly [unknown, string])[] = [
-    [to, 'recipient_key = :recipientKey and lower(to_address) = any(:addresses)'],
-    [kind, 'kind = :kind'],
-    [state, state === undefined ? '' : conditionOf[state]],
-    [queuedAfter, 'queued_at >= :queuedAfter'],
-    [queuedBefore, 'queued_at < :queuedBefore'],
-    [before, '(queued_at, id) < (:beforeAt, :beforeId)'],
+  // Those that came to no good end have an index of their own, and are few.
+  const lead = kind !== undefined && (state === undefined || state === 'sent') ? ['kind'] : [];
+  const span = (sign: string, instant: string) =>
+    `(${[...lead, 'queued_at'].join(', ')}) ${sign} (${[...lead.map((name) => `:${name}`), `:${instant}::timestamptz`].join(', ')})`;
+  const place = [...lead, 'queued_at', 'id'];
+  const where = [
+    span('>=', 'queuedAfter'),
+    span('<', 'queuedBefore'),
+    ...(before ? [`(${place.join(', ')}) < (${[...lead.map((name) => `:${name}`), ':beforeAt', ':beforeId'].join(', ')})`] : []),
+    ...(to === undefined ? [] : ['recipient_key = :recipientKey and lower(to_address) = any(:addresses)']),
+    ...(kind === undefined || lead.length > 0 ? [] : ['kind = :kind']),
+    ...(state === undefined ? [] : [conditionOf[state]]),
   ];
-  const where = conditions.flatMap(([given, sql]) => (given === undefined ? [] : [sql]));
   const bindings: Bindings = {
     limit,
-    ...(to !== undefined && { recipientKey: recipientKey(to), addresses: spellingsOf(to) }),
+    queuedAfter: queuedAfter ?? '-infinity',
+    queuedBefore: queuedBefore ?? 'infinity',
     ...(kind !== undefined && { kind }),
-    ...(queuedAfter && { queuedAfter }),
-    ...(queuedBefore && { queuedBefore }),
+    ...(to !== undefined && { recipientKey: recipientKey(to), addresses: spellingsOf(to) }),
     ...(before && { beforeAt: before[0], beforeId: before[1] }),
   };
-  const sql = `select ${columns} from guestlist.mail ${where.length > 0 ? `where ${where.join(' and ')}` : ''}
-    order by queued_at desc, id desc limit :limit`;
-  return rows(db, sql, bindings);
+  const order = place.map((name) => `${name} desc`).join(', ');
+  return rows(db, `select ${columns} from guestlist.mail where ${where.join(' and ')} order by ${order} limit :limit`, bindings);
 }
 
 /** As mails are addressed: by the domain as people write it, or as machines do. */

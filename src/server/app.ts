@@ -46,6 +46,7 @@ import type { Guestlist } from '../plugin.ts';
 import { createOnTold, createTrustingFetch, pairwiseKeyOf } from './app-news.ts';
 import { createRenderError, tellOutage } from './failure.ts';
 import { guard, trustOnlyIssuer } from './guard.ts';
+import { createLiveSettings, type LiveSettings, liveOptionsOf } from '../setting/live.ts';
 import { createGuestlist } from './guestlist.ts';
 import type { Log } from './log.ts';
 import type { Pages } from './pages.ts';
@@ -72,6 +73,10 @@ export type AppOptions = {
   readonly terms?: GuestlistOptions['terms'];
   /** Where help can be asked for, `mailto:` or `https:`. */
   readonly support?: string | undefined;
+  /** How mail leaves; undefined: it is kept. */
+  readonly smtp?: { readonly from: string; readonly url: string } | undefined;
+  /** Default: 0, until the operator says so. */
+  readonly keyRotationDays?: number;
   /** Addresses of private networks that back-channel logout may call, such as the demo app's; all others are refused. */
   readonly trustedOrigins?: readonly string[];
 };
@@ -92,10 +97,13 @@ export async function createApp(options: AppOptions): Promise<App> {
     loadKeys({ database, seal, clock, random }),
     createPasswords({ pepper: deriveKey(secret, 'password pepper'), ...(options.hashCost ? { cost: options.hashCost } : {}) }),
   ]);
-  const renderer = createRenderer({ brand: options.brand, base: basePath(issuer) });
+  const settings = settingsFor(options);
+  await settings.refresh();
+  const renderer = createRenderer({ ...liveOptionsOf(settings), base: basePath(issuer) });
   const formKey = deriveKey(secret, 'form token');
   const lasting: Lasting = {
     options,
+    settings,
     seal,
     passwords,
     renderer,
@@ -136,9 +144,21 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
 }
 
+/** What the environment says stands where nothing was stored. */
+export function settingsFor(options: Pick<AppOptions, 'database' | 'clock' | 'brand' | 'terms' | 'support' | 'log'>): LiveSettings {
+  const { database, clock, brand, terms, support, log } = options;
+  const defaults = { brand, support, terms: terms?.terms, privacy: terms?.privacy };
+  return createLiveSettings({ database, clock, defaults, onError: (error) => log.warn({ error }, 'the settings could not be read again') });
+}
+
+function factsOf({ smtp, registration = 'invited', clientRegistration = 'off', keyRotationDays = 0 }: AppOptions): AdminSite['facts'] {
+  return { mailFrom: smtp?.from, mailHost: smtp && new URL(smtp.url).hostname, registration, clientRegistration, keyRotationDays };
+}
+
 /** What stays the same, whatever keys there are: most of all what a process remembers. */
 type Lasting = Pick<ServerSite, 'seal' | 'passwords' | 'renderer' | 'show' | 'throttles' | 'formToken' | 'ownFetch'> & {
   readonly options: AppOptions;
+  readonly settings: LiveSettings;
   readonly adapter: AdapterFactory;
   readonly calls: Throttle;
   readonly adminCalls: CountingThrottle;
@@ -147,9 +167,9 @@ type Lasting = Pick<ServerSite, 'seal' | 'passwords' | 'renderer' | 'show' | 'th
 
 /** A provider with these keys, and with everything that stands before it. */
 function createParts({ options, adapter, ...lasting }: Lasting, keys: ServerKeys): App {
-  const { database, clock, random, issuer } = options;
-  const { show } = lasting;
-  const guestlist = createGuestlist(options);
+  const { database, clock, random, issuer, log } = options;
+  const { show, settings } = lasting;
+  const guestlist = createGuestlist({ ...options, settings });
   const provider = createProvider({ options, adapter, ...lasting }, { keys, guestlist });
   releaseMappedClaims(provider);
   acceptEverySecret(provider, { database, clock, seal: lasting.seal });
@@ -158,6 +178,10 @@ function createParts({ options, adapter, ...lasting }: Lasting, keys: ServerKeys
   trustOnlyIssuer(provider, options);
   listen(provider, options);
   provider.use(guard({ ...options, show }));
+  provider.use(async (_ctx, next) => {
+    await settings.refresh();
+    await next();
+  });
   provider.use(limitKeyCaches);
   provider.use(noteBrowsers({ database, clock }));
   provider.use(answerRegistration({ database }));
@@ -171,12 +195,19 @@ function createParts({ options, adapter, ...lasting }: Lasting, keys: ServerKeys
     signIns,
     seal: lasting.seal,
     renderer: lasting.renderer,
-    brand: options.brand,
-    support: options.support,
+    settings,
+    facts: factsOf(options),
+    calls: lasting.adminCalls,
+    get brand() {
+      return settings.current().brand;
+    },
+    get support() {
+      return settings.current().support;
+    },
     complaintAboutClient: createComplaintAbout(issuer),
-    preview: (wish: PreviewWish) => previewFor(previewing, wish),
+    preview: (wish: PreviewWish, from: Database) => previewFor({ ...previewing, database: from }, wish),
   };
-  provider.use(adminRoutes({ ...admin, calls: lasting.adminCalls }));
+  provider.use(adminRoutes(admin));
   guestlist.mount(provider);
   provider.use(
     serverRoutes({
@@ -187,10 +218,16 @@ function createParts({ options, adapter, ...lasting }: Lasting, keys: ServerKeys
       issuer,
       provider,
       guestlist,
+      admin,
       sessions: createAccountSessions({ provider, issuer, clock, logouts }),
       signIns,
-      brand: options.brand,
-      support: options.support,
+      settings,
+      get brand() {
+        return settings.current().brand;
+      },
+      get support() {
+        return settings.current().support;
+      },
       showsMailbox: options.showsMailbox,
     }),
   );

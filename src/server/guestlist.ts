@@ -3,23 +3,30 @@ import { acrValues, passwordAcr } from '../account/account.ts';
 import { createConfirmEmail, findAccountOfEmail, findPeople, findPerson, saveAccountLocale } from '../account/find-account.ts';
 import { listApps } from '../client/store.ts';
 import type { GuestlistOptions } from '../invitation/create-host.ts';
+import { liveOptionsOf, type LiveSettings } from '../setting/live.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
-import { type Guestlist, invitations } from '../plugin.ts';
+import { createPlugin, type Guestlist } from '../plugin.ts';
 
 export type ServerGuestlistOptions = Pick<
   GuestlistOptions,
   'database' | 'issuer' | 'secret' | 'brand' | 'terms' | 'support' | 'registration' | 'newcomersProveEmail'
-> & { readonly clock: Clock; readonly random: Random };
+> & {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Instead of `brand`, `terms` and `support`. */
+  readonly settings?: LiveSettings | undefined;
+};
 
 export function createGuestlist(options: ServerGuestlistOptions): Guestlist {
-  const { database, issuer, secret, brand, terms, support, registration, newcomersProveEmail, clock, random } = options;
-  return invitations({
+  const { database, issuer, secret, brand, terms, support, registration, newcomersProveEmail, clock, random, settings } = options;
+  return createPlugin({
     database,
     issuer,
     secret,
     terms,
     support,
+    live: settings && liveOptionsOf(settings),
     clock,
     random,
     ...(brand === undefined ? {} : { brand }),

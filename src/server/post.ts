@@ -13,6 +13,7 @@ import type { Random } from '../lib/random.ts';
 import { createSeal } from '../lib/seal.ts';
 import { type Delivery, deliverMail, deliverOne, type Tried } from '../mail/deliver.ts';
 import { openSmtp, type SmtpOptions } from '../mail/smtp.ts';
+import { type LiveSettings, liveOptionsOf } from '../setting/live.ts';
 import type { Log } from './log.ts';
 
 export type Post = {
@@ -31,17 +32,17 @@ export type PostOptions = {
   readonly random: Random;
   readonly issuer: string;
   readonly secret: string;
-  readonly brand: string;
+  readonly settings: LiveSettings;
   readonly log: Log;
   /** At the most; whoever calls sends no more at the same time. */
   readonly connectionCount: number;
 };
 
 export function openPost(options: PostOptions): Post {
-  const { smtp, database, clock, random, issuer, secret, log, connectionCount } = options;
+  const { smtp, database, clock, random, issuer, secret, log, connectionCount, settings } = options;
   const { send, close } = openSmtp(smtp, connectionCount);
   const seal = createSeal(secret, random);
-  const render = createRenderer({ brand: options.brand, base: basePath(issuer) }).render<InvitationMails>();
+  const render = createRenderer({ ...liveOptionsOf(settings), base: basePath(issuer) }).render<InvitationMails>();
   const host = { random, issuer, home: ownUrl(issuer, '/'), person: findPerson, render, seal };
   const delivery: Delivery = {
     clock,
@@ -53,8 +54,14 @@ export function openPost(options: PostOptions): Post {
     onGivenUp: (trx, mail) => tellOfFailure(host, trx, mail),
   };
   return {
-    deliverDue: async (isEnough) => void (await deliverMail(database, send, { ...delivery, isEnough })),
-    deliver: async (id) => void (await deliverOne(database, send, { ...delivery, id })),
+    deliverDue: async (isEnough) => {
+      await settings.refresh();
+      await deliverMail(database, send, { ...delivery, isEnough });
+    },
+    deliver: async (id) => {
+      await settings.refresh();
+      await deliverOne(database, send, { ...delivery, id });
+    },
     close,
   };
 }

@@ -28,9 +28,10 @@ import { ownPath } from '../invitation/host.ts';
 import { leadTo } from '../lib/answer.ts';
 import type { PortalSite } from '../portal/portal.ts';
 import { portalRoutes } from '../portal/routes.ts';
+import { type BrandSite, showBrandStyle, showLogo } from './brand.ts';
 import { type OwnSite, showHome, showMail, showMailbox, showMailHtml } from './own-pages.ts';
 
-export type ServerSite = AccountSite & PortalSite & ConsoleSite & ConsentSite & OwnSite & { readonly showsMailbox: boolean };
+export type ServerSite = AccountSite & PortalSite & ConsoleSite & ConsentSite & OwnSite & BrandSite & { readonly showsMailbox: boolean };
 
 export function serverRoutes(site: ServerSite): Middleware {
   const at =
@@ -40,6 +41,8 @@ export function serverRoutes(site: ServerSite): Middleware {
   const router = new Router();
   router.get('/', at(showHome));
   router.get('/robots.txt', showRobots);
+  router.get('/brand/logo', at(showLogo));
+  router.get('/brand/style.css', at(showBrandStyle));
   // As people say it; the pages are the plugin's.
   for (const path of ['/request-invitation', '/request-invitation/:slug'])
     router.get(path, (ctx) => {

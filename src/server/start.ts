@@ -9,7 +9,7 @@ import type { Random } from '../lib/random.ts';
 import { createSeal } from '../lib/seal.ts';
 import { loadKeys } from '../oidc/keys.ts';
 import { tendKeys } from '../oidc/rotation.ts';
-import { type App, createApp } from './app.ts';
+import { type App, createApp, settingsFor } from './app.ts';
 import { openAppNews } from './app-news.ts';
 import { hasAdmin, inviteAdmin } from './bootstrap.ts';
 import type { Config } from './config.ts';
@@ -106,9 +106,16 @@ export async function startWorker(options: WorkerOptions): Promise<Pick<Started,
 }
 
 async function startJobsOf({ config, ...tools }: StartOptions, { connection, database }: ServerDatabase, secret: string): Promise<Jobs> {
-  const { smtp, issuer, brand } = config;
-  const post = smtp && openPost({ ...tools, smtp, issuer, brand, secret, database, connectionCount: concurrency });
-  const { remind, campaigns } = createGuestlist({ ...tools, issuer, brand, secret, database });
+  const { smtp, issuer } = config;
+  const settings = settingsFor({ ...config, ...tools, database });
+  const post = smtp && openPost({ ...tools, smtp, issuer, settings, secret, database, connectionCount: concurrency });
+  const { remind, campaigns } = createGuestlist({ ...tools, issuer, settings, secret, database });
+  const knowing =
+    <Arguments extends readonly unknown[], Result>(work: (...given: Arguments) => Promise<Result>) =>
+    async (...given: Arguments) => {
+      await settings.refresh();
+      return work(...given);
+    };
   const { keyRotationDays: rotationDays } = config;
   const seal = createSeal(secret, tools.random);
   const news = await openAppNews({ ...tools, issuer, secret, database });
@@ -117,8 +124,8 @@ async function startJobsOf({ config, ...tools }: StartOptions, { connection, dat
     connection,
     database,
     post,
-    remind,
-    makeCampaigns: campaigns.runDue,
+    remind: knowing(remind),
+    makeCampaigns: knowing(campaigns.runDue),
     news,
     tendKeys: () => tendKeys({ ...tools, database, seal }, { rotationDays }),
   });

@@ -34,6 +34,8 @@ describe('the record', () => {
     expect(subjectsOf(await list({ actor: 'ada' }))).toEqual(['s2']);
     expect(subjectsOf(await list({ subject: 's3', action: 'grant.added' }))).toEqual(['s3']);
     expect(subjectsOf(await list({ action: 'grant.withdrawn' }))).toEqual([]);
+    expect(subjectsOf(await list({ action: 'grant.added', actor: 'operator', before: middle }))).toEqual(['s3', 's1']);
+    expect(subjectsOf(await list({ action: 'grant.added', actor: 'ada', subject: 's1' }))).toEqual([]);
     const page = await list({ limit: 2 });
     await record('s5');
     expect(subjectsOf(await list({ limit: 2, cursor: page.json.next }))).toEqual(['s2', 's1']);

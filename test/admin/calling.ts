@@ -29,11 +29,15 @@ export type Program = { readonly token: string; call(id: OperationId, sending?: 
 const unique = () => secureRandom(6).toString('hex');
 
 /** An app that acts for itself (RFC 6749 §4.4). */
-export async function createProgram(server: JourneyServer, scope = allScopes): Promise<Program & { readonly clientId: string }> {
+export async function createProgram(
+  server: JourneyServer,
+  scope = allScopes,
+): Promise<Program & { readonly clientId: string; readonly clientSecret: string }> {
   const id = `program-${unique()}`;
   const secret = await server.addClient({ id, redirectUris: [], grantTypes: ['client_credentials'], scope });
-  const token = await tokenOf(server.issuer, { id, secret: secret ?? '', scope });
-  return { clientId: id, ...programWith(server.issuer, token) };
+  const clientSecret = secret ?? '';
+  const token = await tokenOf(server.issuer, { id, secret: clientSecret, scope });
+  return { clientId: id, clientSecret, ...programWith(server.issuer, token) };
 }
 
 async function tokenOf(issuer: string, { id, secret, scope }: { id: string; secret: string; scope: string }): Promise<string> {

@@ -113,7 +113,7 @@ describe('a file', () => {
       signal: cable.signal,
       duplex: 'half',
     });
-    await expect.poll(countRows, { timeout: 15_000 }).toBe(rows + 2_000);
+    await expect.poll(countRows, { timeout: 15_000 }).toBeGreaterThan(rows);
     cable.abort();
     await expect(sent).rejects.toThrow();
     await expect.poll(stored, { timeout: 15_000 }).toBe(campaigns);

@@ -26,10 +26,21 @@ const idsOf = (told: { json: { items: { id: string }[] } }) => told.json.items.m
 
 describe('one invitation by API', () => {
   test('it is made with its link told once, and opens the way in', async () => {
-    const made = await program.call('createInvitation', { body: { groups: ['choir'], maxUses: 2, pin: true, label: 'Altos', approval: false } });
+    const made = await program.call('createInvitation', {
+      body: { groups: ['choir'], maxUses: 2, pin: true, label: 'Altos', approval: false },
+    });
     expect(made).toMatchObject({
       status: 201,
-      json: { state: 'open', grants: ['choir:member'], maxUses: 2, usedCount: 0, hasPin: true, label: 'Altos', inviterId: null, email: null },
+      json: {
+        state: 'open',
+        grants: ['choir:member'],
+        maxUses: 2,
+        usedCount: 0,
+        hasPin: true,
+        label: 'Altos',
+        inviterId: null,
+        email: null,
+      },
     });
     expect(made.json.url).toMatch(new RegExp(`^${server.issuer}/invite/[\\w-]{22}$`));
     expect(made.json.pin).toMatch(/^\d{6}$/);
@@ -67,8 +78,13 @@ describe('one invitation by API', () => {
       body: { maxUses: 9, expiresAt: inDays(30), startsAt: inDays(1), pin: true },
       headers: { 'if-match': etag },
     });
-    expect(changed).toMatchObject({ status: 200, json: { maxUses: 9, state: 'not_started', hasPin: true, pin: expect.stringMatching(/^\d{6}$/) } });
-    expect(await program.call('changeInvitation', { params, body: { maxUses: 1 }, headers: { 'if-match': etag } })).toMatchObject({ status: 412 });
+    expect(changed).toMatchObject({
+      status: 200,
+      json: { maxUses: 9, state: 'not_started', hasPin: true, pin: expect.stringMatching(/^\d{6}$/) },
+    });
+    expect(await program.call('changeInvitation', { params, body: { maxUses: 1 }, headers: { 'if-match': etag } })).toMatchObject({
+      status: 412,
+    });
     expect(await program.call('changeInvitation', { params, body: { expiresAt: inDays(-1) } })).toMatchObject({
       status: 422,
       json: { code: 'wish_invalid', field: 'expiresAt' },
@@ -102,7 +118,10 @@ describe('one invitation by API', () => {
 
   test('a wish that gives nothing, or names what is not there, is refused', async () => {
     expect(await program.call('createInvitation', { body: { label: 'x' } })).toMatchObject({ status: 422, json: { code: 'wish_invalid' } });
-    expect(await program.call('createInvitation', { body: { groups: ['nowhere'] } })).toMatchObject({ status: 404, json: { code: 'group_not_found' } });
+    expect(await program.call('createInvitation', { body: { groups: ['nowhere'] } })).toMatchObject({
+      status: 404,
+      json: { code: 'group_not_found' },
+    });
     expect(await program.call('createInvitation', { body: { groups: ['choir'], email: 'no address' } })).toMatchObject({
       status: 422,
       json: { field: 'email' },
@@ -126,7 +145,8 @@ describe('the list', () => {
     const byMaya = await make({ groups: ['choir'], inviterId: maya.accountId });
     const revoked = await make({ groups: ['crew'] });
     await program.call('revokeInvitation', { params: { invitationId: revoked } });
-    const list = async (query: Record<string, string>) => idsOf(await program.call('listInvitations', { query: { createdAfter: begin, ...query } }));
+    const list = async (query: Record<string, string>) =>
+      idsOf(await program.call('listInvitations', { query: { createdAfter: begin, ...query } }));
     expect(await list({})).toEqual([revoked, byMaya, board, mailed, later, open]);
     expect(await list({ state: 'open' })).toEqual([byMaya, board, mailed, open]);
     expect(await list({ state: 'not_started' })).toEqual([later]);
@@ -137,6 +157,9 @@ describe('the list', () => {
     expect(await list({ inviter: 'operator', group: 'board' })).toEqual([board]);
     expect(await list({ email: 'cleo_100' })).toEqual([mailed]);
     expect(await list({ email: 'c_eo%' })).toEqual([]);
+    expect(await list({ email: 'CLEO_', group: 'crew' })).toEqual([mailed]);
+    expect(await list({ email: 'cleo_', group: 'board' })).toEqual([]);
+    expect(await list({ email: 'cl', inviter: 'operator', state: 'open' })).toEqual([mailed]);
     expect(await list({ createdBefore: begin })).toEqual([]);
     await server.guestlist.changeGroup('board', { archived: true });
     expect(await list({ state: 'suspended' })).toEqual([board]);
@@ -147,14 +170,18 @@ describe('the list', () => {
     const second = await program.call('listInvitations', { query: { createdAfter: begin, limit: 4, cursor: first.json.next } });
     expect([...idsOf(first), ...idsOf(second)]).toEqual([revoked, byMaya, board, mailed, later, open]);
     expect(second.json.next).toBeUndefined();
-    expect(await program.call('listInvitations', { query: { group: 'nowhere' } })).toMatchObject({ status: 404, json: { code: 'group_not_found' } });
+    expect(await program.call('listInvitations', { query: { group: 'nowhere' } })).toMatchObject({
+      status: 404,
+      json: { code: 'group_not_found' },
+    });
     expect(await program.call('listInvitations', { query: { cursor: 'bm8' } })).toMatchObject({ status: 422 });
   });
 
   test('knows who may not invite any more, who is used up, and takes few statements however many inviters there are', async () => {
     const begin = inDays(0);
     const inviters: Member[] = [];
-    for (let index = 0; index < 5; index += 1) inviters.push(await becomeMember(server, { group: 'crew:manager', email: `lead-${index}@example.org` }));
+    for (let index = 0; index < 5; index += 1)
+      inviters.push(await becomeMember(server, { group: 'crew:manager', email: `lead-${index}@example.org` }));
     const made: string[] = [];
     for (const { accountId } of inviters)
       made.push((await program.call('createInvitation', { body: { groups: ['crew'], inviterId: accountId } })).json.id);
@@ -168,7 +195,8 @@ describe('the list', () => {
     server.database.off('query', listen);
     expect(idsOf(all)).toEqual(expect.arrayContaining(made));
     expect(statements.length).toBeLessThan(30);
-    const list = async (query: Record<string, string>) => idsOf(await program.call('listInvitations', { query: { createdAfter: begin, ...query } }));
+    const list = async (query: Record<string, string>) =>
+      idsOf(await program.call('listInvitations', { query: { createdAfter: begin, ...query } }));
     expect(await list({ state: 'suspended' })).toEqual([made[1]]);
     expect(await list({ state: 'used_up', inviter: 'operator' })).toContain(used.json.id);
     expect(await list({ state: 'open', group: 'crew' })).not.toContain(made[1]);
@@ -194,6 +222,20 @@ describe('a manager', () => {
     expect(idsOf(await manager.call('listInvitations', { query: { group: 'tenors' } }))).toEqual([beneath]);
     expect(idsOf(await manager.call('listInvitations', { query: { inviter: maya.accountId } }))).toContain(own.json.id);
     expect(idsOf(await manager.call('listInvitations', { query: { state: 'revoked' } }))).toEqual([]);
+  });
+
+  test('finds all of it page by page, each once and in order', async () => {
+    const all = idsOf(await manager.call('listInvitations', { query: { limit: 200 } }));
+    expect(all.length).toBeGreaterThan(4);
+    expect(all).toEqual(all.toSorted().reverse());
+    const found: string[] = [];
+    for (let cursor: string | undefined; ; ) {
+      const told = await manager.call('listInvitations', { query: { limit: 2, ...(cursor === undefined ? {} : { cursor }) } });
+      found.push(...idsOf(told));
+      cursor = told.json.next;
+      if (cursor === undefined) break;
+    }
+    expect(found).toEqual(all);
   });
 
   test('invites to no group that is not theirs, in nobody else’s name, and learns nothing of what is there', async () => {

@@ -48,6 +48,9 @@ describe('the log of mails', () => {
     expect(await list({ to: 'ADA@example.org' })).toEqual([failed, sent]);
     expect(await list({ to: 'ada@xn--bcher-kva.example' })).toEqual([waiting]);
     expect(await list({ kind: 'invited' })).toEqual([failed]);
+    expect(await list({ kind: 'invited', state: 'failed' })).toEqual([failed]);
+    expect(await list({ kind: 'joined', state: 'sent', createdAfter: before })).toEqual([sent]);
+    expect(await list({ kind: 'joined', createdAfter: before })).toEqual([other, sent]);
     for (const [state, ids] of Object.entries({ sent: [sent], failed: [failed], waiting: [waiting, other], cancelled: [] }))
       expect(await list({ state, createdAfter: before }), state).toEqual(ids);
     const { json: page } = await program.call('listMails', { query: { limit: 2, createdAfter: before } });

@@ -1,6 +1,7 @@
 /** A server with one of everything, for tests that go over all operations. */
 import type { OperationId } from '../../src/admin/paths.ts';
-import { secureRandom } from '../../src/lib/random.ts';
+import { addRegistrationToken } from '../../src/client/registration.ts';
+import { newId, secureRandom } from '../../src/lib/random.ts';
 import { createBrowser } from '../support/browser.ts';
 import { join } from '../support/people.ts';
 import type { JourneyServer } from '../support/server.ts';
@@ -41,12 +42,10 @@ async function person(server: JourneyServer, grants: { readonly groups?: string[
 }
 
 type Made = Record<string, string>;
-type Maker = (world: { readonly server: JourneyServer; readonly managerId: string }, owner: Owner, made: Made) => Promise<Made>;
+type Inside = { readonly server: JourneyServer; readonly managerId: string };
+type Maker = (world: Inside, owner: Owner, made: Made) => Promise<Made>;
 
-async function newGroup(
-  { server, managerId }: { readonly server: JourneyServer; readonly managerId: string },
-  owner: Owner,
-): Promise<string> {
+async function newGroup({ server, managerId }: Inside, owner: Owner): Promise<string> {
   const slug = `g-${unique()}`;
   await server.guestlist.addGroup({ slug, name: `Group ${slug}` });
   if (owner === 'own') await server.guestlist.grant(managerId, { groups: [`${slug}:manager`] });
@@ -54,22 +53,88 @@ async function newGroup(
 }
 
 const makers: Readonly<Record<string, Maker>> = {
-  slug: async (world, owner) => ({ slug: await newGroup(world, owner) }),
+  slug: async (world, owner) => {
+    const slug = await newGroup(world, owner);
+    await world.server.guestlist.requests.open(slug);
+    await world.server.guestlist.requests.addRule(slug, { domain: 'example.org', decision: 'decline' });
+    return { slug };
+  },
+  domain: async () => ({ domain: 'example.org' }),
   accountId: async ({ server }, _owner, { slug }) => {
-    const { accountId } = await person(server, slug === undefined ? {} : { groups: [slug] });
+    const { accountId } = await person(server, slug === undefined ? { rights: ['door:open'] } : { groups: [slug] });
     return { accountId };
+  },
+  invitationId: async (world, owner) => {
+    const groups = [await newGroup(world, owner)];
+    const inviter = owner === 'own' ? { inviterId: world.managerId, inviterName: 'Maya' } : {};
+    const { id } = await world.server.guestlist.invite({
+      groups,
+      email: `${unique()}@example.org`,
+      channels: ['link', 'mail'],
+      ...inviter,
+    });
+    return { invitationId: id };
+  },
+  campaignId: async (world, owner) => {
+    const groups = [await newGroup(world, owner)];
+    const { id } = await world.server.guestlist.campaigns.create({
+      name: 'Spring',
+      wish: { groups },
+      rows: { pasted: `${unique()}@example.org` },
+    });
+    return { campaignId: id, position: '1' };
+  },
+  position: async () => ({ position: '1' }),
+  requestId: async (world, owner) => {
+    const slug = await newGroup(world, owner);
+    await world.server.guestlist.requests.open(slug);
+    return { requestId: await waitingRequest(world.server, slug) };
+  },
+  templateName: async ({ server }) => {
+    const templateName = `t-${unique()}`;
+    await server.guestlist.addTemplate({ name: templateName, wish: { groups: ['choir'] } });
+    return { templateName };
   },
   clientId: async ({ server }) => {
     const clientId = `client-${unique()}`;
     await server.addClient({ id: clientId, redirectUris: [`https://${clientId}.example.org/callback`] });
     return { clientId };
   },
+  right: async ({ server }, _owner, { accountId }) => {
+    const right = `door:${unique()}`;
+    await server.guestlist.addRight({ name: right });
+    if (accountId !== undefined) await server.guestlist.grant(accountId, { rights: [right] });
+    return { right };
+  },
+  registrationTokenId: async ({ server }) => {
+    const tools = { clock: server.now, random: secureRandom, actor: 'operator' };
+    const { id } = await addRegistrationToken(server.database, { lastsSeconds: 3_600, uses: 1 }, tools);
+    return { registrationTokenId: id };
+  },
+  mailId: async ({ server }) => {
+    await server.guestlist.invite({ groups: ['choir'], email: `${unique()}@example.org` });
+    const { rows } = await server.database.raw('select id from guestlist.mail order by queued_at desc limit 1');
+    return { mailId: rows[0].id };
+  },
+  sessionId: async () => ({ sessionId: unique() }),
 };
+
+/** Somebody has asked, and proven the mailbox. */
+async function waitingRequest({ database, now }: JourneyServer, slug: string): Promise<string> {
+  const id = newId(now(), secureRandom);
+  const email = `${unique()}@example.org`;
+  const sql = `insert into guestlist.invitation_request
+      (id, group_id, email, email_key, name, note, locale, digest, asked_at, confirm_until, confirmed_at)
+    select ?, id, ?, ?, 'Ada', '', 'en', ?, ?, ?, ? from guestlist."group" where slug = ?`;
+  await database.raw(sql, [id, email, email, secureRandom(32), now(), now(), now(), slug]);
+  return id;
+}
 
 export async function seedWorld(server: JourneyServer): Promise<World> {
   await server.addGroup('choir', { rights: ['sheet-music:read'] });
   await server.addGroup('board');
   await server.guestlist.addRight({ name: 'guestlist:admin' }).catch(() => undefined);
+  await server.guestlist.addRight({ name: 'door:open' });
   const [manager, admin, member] = [
     await person(server, { groups: ['choir:manager'] }),
     await person(server, { rights: ['guestlist:admin'] }),

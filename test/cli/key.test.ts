@@ -10,7 +10,7 @@ import { testSecret } from '../support/mail.ts';
 import { join } from '../support/people.ts';
 import { createRelyingApp } from '../support/relying-app.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
-import { commandLine } from './guestlist.ts';
+import { commandLine, settingsFor } from './guestlist.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -120,4 +120,18 @@ it('a sign-in is signed with the key that the list says', async () => {
   const { id_token = '' } = await app.signInSilently(browser);
   const signing = (await listed()).find(({ algorithm, state }) => algorithm === 'EdDSA' && state === 'signing');
   expect(decodeProtectedHeader(id_token)).toMatchObject({ alg: 'EdDSA', kid: signing?.id });
+});
+
+it('a server elsewhere lists and rotates its keys just so', async () => {
+  const settingsElsewhere = await settingsFor('against a server', server);
+  const elsewhere = commandLine(() => settingsElsewhere);
+  expect(await elsewhere.json('key', 'list')).toEqual(await listed());
+  expect(await elsewhere.lines('key', 'list')).toEqual(await lines('key', 'list'));
+  expect(await elsewhere.lines('key', 'rotate', '--alg', 'RS256')).toEqual([
+    expect.stringMatching(/RS256 {2}was published before, signs from /),
+  ]);
+  const [made] = await elsewhere.json('key', 'rotate', '--now', '--alg', 'ES256', '--alg', 'ES256');
+  expect(made).toMatchObject({ algorithm: 'ES256', isNew: true });
+  expect((await listed()).find(({ id }) => id === made.id)).toMatchObject({ state: 'signing' });
+  expect(await elsewhere.guestlist('key', 'rotate', '--alg', 'none')).toMatchObject({ exitCode: 2 });
 });

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Preset, presets } from '../../src/client/presets.ts';
 import { databaseUrlOf } from '../support/command.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { commandLine } from './guestlist.ts';
+import { startTestServer } from '../support/server.ts';
+import { commandLine, settingsFor } from './guestlist.ts';
 
 // Each command is a process, which takes a second of a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
@@ -92,4 +93,25 @@ describe('mistakes', () => {
     expect(stderr).toContain(name);
     expect((await guestlist('client', 'show', 'mistaken')).exitCode).toBe(1);
   });
+});
+
+it('a server elsewhere fills them in and prints the same, with its own address', async () => {
+  const server = await startTestServer();
+  try {
+    const settings = await settingsFor('against a server', server);
+    const elsewhere = commandLine(() => settings);
+    expect(await elsewhere.lines('client', 'presets')).toEqual(presets.map(({ id, name }) => `${id}  ${name}`));
+    const printed = await elsewhere.lines('client', 'add', 'grafana', '--preset', 'grafana', '--base-url', 'https://grafana.example.org');
+    expect(printed).toEqual(expect.arrayContaining(['client_id = grafana', `auth_url = ${server.issuer}/auth`]));
+    expect((await elsewhere.json('client', 'show', 'grafana')).snippet.text).toBe(printed.slice(5).join('\n'));
+    const wrong = await elsewhere.guestlist('client', 'add', 'wrong', '--preset', 'grafna', '--base-url', 'https://example.org');
+    expect(wrong).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/'--preset <app>' must be one of .*grafana/) });
+  } finally {
+    await server.close();
+  }
+});
+
+it('what a preset says can be taken away as it is registered', async () => {
+  await lines('client', 'add', 'bare', '--preset', 'grafana', '--base-url', 'https://bare.example.org', '--start-url', 'none');
+  expect(await json('client', 'show', 'bare')).not.toHaveProperty('startUrl');
 });

@@ -57,7 +57,7 @@ describe('the list', () => {
     const byId = await browser.open(`/admin/audit?actor=${accountId}`);
     const byAddress = await browser.open('/admin/audit?actor=Ada%40example.org');
     expect(subjectsOn(byAddress)).toEqual(subjectsOn(byId));
-    expect(byId.html).toContain('Signed in');
+    expect(byId.html).toContain('Account created');
     expect(byId.html).not.toContain('note-1');
     expect(subjectsOn(await browser.open('/admin/audit?subject=note-7'))).toEqual(['note-7']);
     expect((await browser.open('/admin/audit?actor=nobody%40example.org')).html).toContain('There is no entry');
@@ -96,12 +96,23 @@ describe('as a file', () => {
     const entry = { at, actor: 'operator', action: 'group.changed', subject: '=cmd|calc', detail: { name: 'a "quoted"\nline' } } as const;
     await recordAudit(setting.server.database, entry, secureRandom);
     const csv = await browser.open('/admin/audit/export?format=csv&action=group.changed');
-    expect(csv.headers['content-disposition']).toMatch(/^attachment; filename="audit-\d{4}-\d\d-\d\d\.csv"$/);
+    expect(csv.headers['content-disposition']).toMatch(/^attachment; filename="guestlist-audit-\d{4}-\d\d-\d\d\.csv"$/);
     const [head, ...lines] = parse(csv.html) as string[][];
-    expect(head).toEqual(['seq', 'id', 'at', 'actor', 'address_block', 'request_id', 'action', 'subject', 'detail']);
-    expect(lines.map((line) => line[7])).toEqual([...Array.from({ length: notes }, (_, index) => `note-${index + 1}`), "'=cmd|calc"]);
+    expect(head).toEqual(['seq', 'id', 'at', 'actor', 'action', 'subject', 'address_block', 'request_id', 'detail']);
+    expect(lines.map((line) => line[5])).toEqual([...Array.from({ length: notes }, (_, index) => `note-${index + 1}`), "'=cmd|calc"]);
     const jsonl = await browser.open('/admin/audit/export?format=jsonl&action=group.changed&subject=note-7');
-    expect(jsonl.html.trim().split('\n').map((line) => JSON.parse(line))).toMatchObject([{ subject: 'note-7', actor: 'operator' }]);
+    expect(
+      jsonl.html
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([{ subject: 'note-7', actor: 'operator' }]);
+  });
+
+  test('that it was taken along is on record', async () => {
+    await browser.open('/admin/audit/export?format=jsonl&subject=note-7');
+    const [row] = await browser.open('/admin/audit?action=audit.exported').then(({ $ }) => $('tbody tr').first().text().split('\n'));
+    expect(row).toBe('Audit log taken along');
   });
 
   test('it is the admins’ alone', async () => {

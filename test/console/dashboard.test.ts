@@ -30,13 +30,12 @@ const tasksOn = ({ $ }: Rest) =>
 test('counts what is open, who joined, and who waits', async () => {
   const { guestlist } = setting;
   const before = numbersOn(await browser.open('/admin'));
-  await guestlist.openRequests?.('choir', {});
   const { url } = await guestlist.invite({ groups: ['choir'], maxUses: 5 });
   await guestlist.invite({ groups: ['choir'], startsAt: setting.inDays(1), expiresAt: setting.inDays(2) });
   const revoked = await guestlist.invite({ groups: ['choir'] });
   await guestlist.revoke(revoked.id, 'operator');
   await accept(await setting.member('ben'), url);
-  const asking = await guestlist.invite({ groups: ['stage'], needsApproval: true });
+  const asking = await guestlist.invite({ groups: ['stage'], approval: true });
   await accept(await setting.member('cleo'), asking.url, 'Ask to join');
   const page = await browser.open('/admin');
   const after = numbersOn(page);
@@ -44,7 +43,9 @@ test('counts what is open, who joined, and who waits', async () => {
   expect(grown('Open invitations')).toBe(2);
   expect(grown('People who wait for you')).toBe(1);
   expect(grown('Joined, last 7 days')).toBeGreaterThanOrEqual(3);
-  expect(tasksOn(page)).toEqual(expect.arrayContaining(['Somebody waits for approval', 'Mail is not set up: it is kept here instead of sent']));
+  expect(tasksOn(page)).toEqual(
+    expect.arrayContaining(['Somebody waits for approval', 'Mail is not set up: it is kept here instead of sent']),
+  );
 });
 
 test('tells of invitations that end soon, and of mails that reached nobody', async () => {
@@ -62,7 +63,9 @@ test('tells of invitations that end soon, and of mails that reached nobody', asy
 
 test('tells of a signing key that was forgotten', async () => {
   expect(tasksOn(await browser.open('/admin')).join()).not.toContain('signing key');
-  await setting.server.database.raw("update guestlist.server_key set signs_from = signs_from - interval '366 days' where purpose = 'signing'");
+  await setting.server.database.raw(
+    "update guestlist.server_key set signs_from = signs_from - interval '366 days' where purpose = 'signing'",
+  );
   expect(tasksOn(await browser.open('/admin')).join()).toContain('The signing key is more than a year old');
 });
 
@@ -75,7 +78,7 @@ test('shows each of the last 14 days, and what was done last', async () => {
 
 test('of requests, once their mailbox is proven', async () => {
   const { guestlist, server } = setting;
-  await guestlist.requests.open('choir', {}, 'operator');
+  await guestlist.requests.open('choir');
   await askFor(server, 'choir', 'finn@example.org');
   expect(tasksOn(await browser.open('/admin'))).toContain('Somebody asks to be invited');
 });

@@ -59,6 +59,11 @@ describe('a page', () => {
     expect([wrong.status, wrong.$('form.languages').length]).toEqual([422, 0]);
   });
 
+  test('whose address is a secret does not hold it, and so cannot be come back to', async () => {
+    const page = await stranger().open(`/invite/${'x'.repeat(22)}`);
+    expect([page.status, page.$('form.languages').length, page.html.includes('xxxx')]).toEqual([404, 0, false]);
+  });
+
   test('keeps the choice in a cookie for a year, that no script reads', async () => {
     const browser = stranger();
     await choose(browser, await browser.open('/'), 'es');

@@ -84,7 +84,7 @@ describe('a page', () => {
     let chosen = '';
     await ask(
       (ctx) => {
-        chosen = localeOf(renderer, ctx, 'fr');
+        chosen = localeOf(renderer, ctx, 'pt');
         ctx.body = '';
       },
       { 'accept-language': 'de;q=0.9' },

@@ -3,6 +3,7 @@ import { secureRandom } from '../../src/lib/random.ts';
 import { type Jobs, startJobs } from '../../src/server/jobs.ts';
 import { createLog } from '../../src/server/log.ts';
 import { openPost } from '../../src/server/post.ts';
+import { createLiveSettings } from '../../src/setting/live.ts';
 import { testSecret } from '../support/mail.ts';
 import type { TestServer } from '../support/server.ts';
 
@@ -20,7 +21,9 @@ export async function startPosting({ database, connection, issuer, now }: Place,
   const log = createLog('debug', { write: (line) => void lines.push(line) });
   const smtp = { url, from: 'Choir <choir@example.org>' };
   const tools = { database, clock: now, log };
-  const post = openPost({ ...tools, smtp, random: secureRandom, issuer, secret: testSecret, brand: 'Guestlist', connectionCount: 3 });
+  const defaults = { brand: 'Guestlist', support: undefined, terms: undefined, privacy: undefined };
+  const settings = createLiveSettings({ ...tools, defaults });
+  const post = openPost({ ...tools, smtp, random: secureRandom, issuer, secret: testSecret, settings, connectionCount: 3 });
   const jobs: Jobs = await startJobs({ ...tools, connection, post });
   return {
     log: lines,

@@ -1,6 +1,7 @@
 /** Of the admin console: of an admin, and of a manager, whose navigation is shorter. */
 import type { ConsoleFrame } from '../../src/console/frame.ts';
 import type { AuditEntry, ConsolePages } from '../../src/console/pages.ts';
+import { invitationSamples } from './console-invitation-samples.ts';
 import { ada } from './offers.ts';
 
 type Cases = { readonly [Name in keyof ConsolePages]: Readonly<Record<string, ConsolePages[Name]>> };
@@ -9,7 +10,7 @@ const managers = ['invitations', 'campaigns', 'requests', 'approvals', 'groups']
 const admins = ['dashboard', ...managers, 'rights', 'apps', 'people', 'audit', 'settings'] as const;
 
 const frameWith = (names: readonly (typeof admins)[number][]): ConsoleFrame => ({
-  entries: names.map((name) => ({ name, href: name === 'dashboard' ? '/admin' : `/admin/${name}` })),
+  entries: names.map((name) => ({ entry: name, href: name === 'dashboard' ? '/admin' : `/admin/${name}` })),
   person: ada,
   portalHref: '/me',
   signOut: { action: '/admin/sign-out', formToken: 'token' },
@@ -41,7 +42,7 @@ const entry: AuditEntry = {
 const entries: readonly AuditEntry[] = [
   entry,
   { ...entry, id: '0197-16', seq: 16, action: 'group.created', actor: 'operator', actorName: undefined, subject: 'choir', detail: [] },
-  { ...entry, id: '0197-15', seq: 15, action: 'somebody.danced', addressBlock: undefined, requestId: undefined },
+  { ...entry, id: '0197-15', seq: undefined, action: 'somebody.danced', addressBlock: undefined, requestId: undefined },
 ];
 
 const noFilter = { action: '', actor: '', subject: '', from: '', until: '' };
@@ -74,12 +75,15 @@ const tasks = ['approvals', 'requests', 'mailOff', 'mailsGivenUp', 'endingSoon',
 
 const dashboard: ConsolePages['console/dashboard'] = {
   console: adminFrame,
-  most: 10_000,
   open: { count: 1_240, isMore: false },
-  joined: { now: 41, before: 28 },
-  mails: { now: 2, before: 5 },
-  waiting: { count: 12_000, since: new Date('2026-11-17T10:00:00Z') },
-  days: Array.from({ length: 14 }, (_, index) => ({ day: new Date(Date.UTC(2026, 10, 8 + index)), count: (index * 7) % 17 })),
+  joined: { now: 41, before: 28, isMore: false },
+  mails: { now: 2, before: 5, isMore: false },
+  waiting: { count: 10_000, isMore: true, since: new Date('2026-11-17T10:00:00Z') },
+  days: Array.from({ length: 14 }, (_, index) => ({
+    day: new Date(Date.UTC(2026, 10, 8 + index)),
+    count: (index * 7) % 17,
+    isMore: index === 3,
+  })),
   tasks: tasks.map((kind, index) => ({ kind, count: index + 1, href: `/admin/${kind}` })),
   recent: entries,
   inviteHref: '/admin/invitations/new',
@@ -88,6 +92,7 @@ const dashboard: ConsolePages['console/dashboard'] = {
 };
 
 export const consoleSamples: Cases = {
+  ...invitationSamples(adminFrame, managerFrame),
   'console/audit': {
     all: auditPage,
     narrowed: {
@@ -112,12 +117,12 @@ export const consoleSamples: Cases = {
     calm: {
       ...dashboard,
       open: { count: 0, isMore: false },
-      joined: { now: 0, before: 0 },
-      mails: { now: 0, before: 0 },
-      waiting: { count: 0, since: undefined },
+      joined: { now: 0, before: 0, isMore: false },
+      mails: { now: 0, before: 0, isMore: false },
+      waiting: { count: 0, isMore: false, since: undefined },
       tasks: [],
       recent: [],
-      days: dashboard.days.map(({ day }) => ({ day, count: 0 })),
+      days: dashboard.days.map(({ day }) => ({ day, count: 0, isMore: false })),
     },
     'just done': { ...dashboard, console: { ...adminFrame, done: { deed: 'sent', count: 3 } } },
   },

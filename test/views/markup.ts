@@ -53,10 +53,15 @@ function idFaults(elements: readonly Element[]): string[] {
   ];
 }
 
+/** A page of ours in which nothing runs. */
+function isSandboxed(element: Element): boolean {
+  return element.tagName === 'iframe' && attribute(element, 'sandbox') === '' && attribute(element, 'src')?.startsWith('/') === true;
+}
+
 function scriptFaults(elements: readonly Element[], styled: boolean): string[] {
   const active = ['style', 'iframe', 'object', 'embed', 'base', 'template', 'foreignobject'];
   return elements.flatMap((element) => [
-    ...(active.includes(element.tagName) ? [`a ${element.tagName}`] : []),
+    ...(active.includes(element.tagName) && !isSandboxed(element) ? [`a ${element.tagName}`] : []),
     ...(element.tagName === 'script' && (!attribute(element, 'src') || textOf(element)) ? ['an inline script'] : []),
     ...element.attrs
       .filter(({ name }) => name.startsWith('on') || name === 'srcdoc' || (name === 'style' && !styled))
@@ -64,8 +69,15 @@ function scriptFaults(elements: readonly Element[], styled: boolean): string[] {
   ]);
 }
 
+/** A picture in the page itself; as one it runs nothing. */
+function isOwnPicture(element: Element): boolean {
+  const isPicture = element.tagName === 'img' || (element.tagName === 'link' && attribute(element, 'rel') === 'icon');
+  return isPicture && /^data:image\/svg\+xml;base64,/.test(attribute(element, 'src') ?? attribute(element, 'href') ?? '');
+}
+
 function linkFaults(elements: readonly Element[]): string[] {
   const addresses = elements
+    .filter((element) => !isOwnPicture(element))
     .flatMap((element) => ['href', 'src', 'action', 'formaction'].map((name) => attribute(element, name)))
     .filter((address) => address !== undefined);
   return addresses

@@ -4,12 +4,18 @@ import { errors, type FailureCode } from '../../src/errors.ts';
 import { viewsDir } from '../../src/lib/page.ts';
 import type { Pages } from '../../src/server/pages.ts';
 import { attribute, elementsOf, faultsOf, textOf } from './markup.ts';
-import { buttons, dirOf, first, htmlPages, isMail, locales, page, pageAt, rewritten } from './render.ts';
+import { buttons, dirOf, first, htmlPages, isMail, locales, page, pageAt, plainParts, rewritten } from './render.ts';
 import { samples } from './samples.ts';
 
 describe.each(locales)('in %s', (locale) => {
   it.each(htmlPages)('$title is sound', ({ name, data }) => {
     expect(faultsOf(pageAt('/here', name, { data, locale }), { locale, dir: dirOf(locale), styled: isMail(name) })).toEqual([]);
+  });
+
+  it.each(plainParts)('$title says something, and everything that it should', ({ name, data }) => {
+    const text = page(name, data, locale);
+    expect(text.trim()).not.toBe('');
+    expect(text).not.toMatch(/[{}]|\bundefined\b|\bNaN\b|\[object |&(?:amp|lt|quot|#39);/);
   });
 
   it.each(Object.keys(errors))('%s has a page, in the shell and within an invitation', (code) => {
@@ -87,8 +93,10 @@ describe('every page', () => {
     const files = elementsOf(html).flatMap(
       (element) => attribute(element, 'src') ?? (element.tagName === 'link' ? (attribute(element, 'href') ?? []) : []),
     );
-    expect(files.length).toBeGreaterThan(2);
-    for (const file of files) expect(file).toMatch(/^\/op\/invite\/assets\/[a-z]+\.(css|js|svg)$/);
+    const fetched = files.filter((file) => !file.startsWith('data:'));
+    // With the page itself, no more than three requests.
+    expect(fetched).toHaveLength(2);
+    for (const file of fetched) expect(file).toMatch(/^\/op\/invite\/assets\/[a-z]+\.(css|js|svg)$/);
   });
 
   it.each(htmlPages.filter(({ name }) => !isMail(name)))('tells a link preview nothing: $title', ({ name, data }) => {

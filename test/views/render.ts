@@ -23,6 +23,8 @@ const all: readonly Sample[] = Object.entries(samples).flatMap(([name, cases]) =
 const isHtml = ({ name }: Sample): boolean => !/\.(subject|text)$/.test(name);
 export const isMail = (name: string): boolean => /^mail\/[\w-]+\.html$/.test(name);
 export const htmlPages = all.filter(isHtml);
+/** What has no markup: subjects, and the text parts of mails. */
+export const plainParts = all.filter((sample) => !isHtml(sample));
 export const subjects = all.filter(({ name }) => name.endsWith('.subject'));
 
 /** Everything that people or apps can have written themselves. */

@@ -1,0 +1,129 @@
+/** `/admin/approvals`: everybody who asked to join and waits, and about whom whoever looks may decide; several at once. */
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { leadTo } from '../lib/answer.ts';
+import type { FieldErrors } from '../lib/form.ts';
+import { type Answered, codeOf, tellAnswers } from './answers.ts';
+import { consoleForm, consoleHref, type ConsoleForm, pickedOf, readConsoleForm } from './forms.ts';
+import { operate } from './operate.ts';
+import type { ConsoleSite, Visitor } from './site.ts';
+
+export type WaitingPerson = {
+  /** Of the invitation and of the person. */
+  readonly id: string;
+  readonly name: string;
+  readonly email: string | undefined;
+  readonly href: string | undefined;
+  /** As its inviter calls it, else what it gives. */
+  readonly invitation: string;
+  readonly invitationHref: string;
+  readonly askedAt: Date;
+  readonly lapsesAt: Date;
+};
+
+export type ApprovalsData = {
+  'console/approvals': {
+    readonly waiting: readonly WaitingPerson[];
+    readonly pick: ConsoleForm;
+    readonly isNothingChosen: boolean;
+    readonly startHref: string | undefined;
+    readonly nextHref: string | undefined;
+    readonly invitationsHref: string;
+  };
+  'console/approvals-reject': ConsoleForm & {
+    readonly names: readonly string[];
+    readonly ids: string;
+    readonly errors: FieldErrors;
+    readonly backHref: string;
+  };
+};
+
+const pageSize = 50;
+const idsSchema = z
+  .string()
+  .max(30_000)
+  .catch('')
+  .transform((text) => [...new Set(text.split(',').filter((id) => /^[^~]+~[^~]+$/.test(id)))].slice(0, 200));
+
+type Wire = { readonly invitationId: string; readonly accountId: string };
+
+const idOf = ({ invitationId, accountId }: Wire) => `${invitationId}~${accountId}`;
+
+function paramsOf(id: string): Wire {
+  const [invitationId = '', accountId = ''] = id.split('~');
+  return { invitationId, accountId };
+}
+
+export async function showApprovals(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
+  const cursor = /^[\w-]{1,2000}$/.exec(String(ctx.query['cursor'] ?? ''))?.[0];
+  const query = { limit: pageSize, ...(cursor ? { cursor } : {}) };
+  const { items, next } = await operate({ site, ctx, visitor }, 'listWaitingApprovals', { query });
+  const href = consoleHref(site, '/admin/approvals');
+  visitor.show({
+    page: 'console/approvals',
+    data: {
+      waiting: items.map((one) => ({
+        id: idOf(one),
+        name: one.name ?? one.accountId,
+        email: one.email ?? undefined,
+        href: visitor.caller.isAdmin ? consoleHref(site, `/admin/people/${encodeURIComponent(one.accountId)}`) : undefined,
+        invitation: one.label || one.grants.map((grant) => grant.replace(/:member$/, '')).join(', '),
+        invitationHref: consoleHref(site, `/admin/invitations/${encodeURIComponent(one.invitationId)}`),
+        askedAt: new Date(one.askedAt),
+        lapsesAt: new Date(one.lapsesAt),
+      })),
+      pick: consoleForm(site, visitor, '/admin/approvals/decide'),
+      isNothingChosen: ctx.query['nothing'] === 'yes',
+      startHref: cursor ? href : undefined,
+      nextHref: next && `${href}?${new URLSearchParams({ cursor: next })}`,
+      invitationsHref: consoleHref(site, '/admin/invitations'),
+    },
+  });
+}
+
+/** Letting in is done at once; turning down, of which they are told by mail, is asked about first. */
+export async function decideApprovals(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
+  const fields = await readConsoleForm(site, ctx, visitor);
+  const ids = idsSchema.parse(fields['ids'] ?? pickedOf(fields).join(','));
+  if (ids.length === 0) return leadTo(ctx, `${consoleHref(site, '/admin/approvals')}?nothing=yes`);
+  if (fields['deed'] === 'ask')
+    return leadTo(ctx, `${consoleHref(site, '/admin/approvals/reject')}?${new URLSearchParams({ ids: ids.join(',') })}`);
+  await decide(site, ctx, { visitor, ids, deed: fields['deed'] === 'reject' ? 'rejectApproval' : 'approveApproval' });
+}
+
+type Deciding = { readonly visitor: Visitor; readonly ids: readonly string[]; readonly deed: 'approveApproval' | 'rejectApproval' };
+
+async function decide(site: ConsoleSite, ctx: Context, { visitor, ids, deed }: Deciding): Promise<void> {
+  const names = await namesFor(site, ctx, { visitor, ids });
+  const answers: Answered[] = [];
+  for (const id of ids) {
+    const params = paramsOf(id);
+    const code = await codeOf(() => operate({ site, ctx, visitor }, deed, { params }));
+    answers.push({
+      name: names.get(id) ?? params.accountId,
+      path: `/admin/invitations/${encodeURIComponent(params.invitationId)}` as const,
+      code,
+    });
+  }
+  await tellAnswers(site, ctx, { visitor, area: 'approvals', answers, done: deed === 'approveApproval' ? 'approved' : 'rejected' });
+}
+
+type Chosen = { readonly visitor: Visitor; readonly ids: readonly string[] };
+
+/** Of those among them who wait and about whom they may decide. */
+async function namesFor(site: ConsoleSite, ctx: Context, { visitor, ids }: Chosen): Promise<ReadonlyMap<string, string>> {
+  const { items } = await operate({ site, ctx, visitor }, 'listWaitingApprovals', { query: { limit: 200 } });
+  return new Map(items.filter((one) => ids.includes(idOf(one))).map((one) => [idOf(one), one.name ?? one.email ?? one.accountId]));
+}
+
+export async function askToReject(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
+  const names = await namesFor(site, ctx, { visitor, ids: idsSchema.parse(ctx.query['ids']) });
+  const data = {
+    ...consoleForm(site, visitor, '/admin/approvals/decide'),
+    names: [...names.values()],
+    ids: [...names.keys()].join(','),
+    errors: {},
+    backHref: consoleHref(site, '/admin/approvals'),
+  };
+  visitor.show({ page: 'console/approvals-reject', data });
+}

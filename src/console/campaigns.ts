@@ -1,0 +1,39 @@
+/** `/admin/campaigns`: those that there are, the newest first, with how far each is. */
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { consoleHref } from './forms.ts';
+import { campaignOf, type GroupNames } from './campaign-shown.ts';
+import { operate } from './operate.ts';
+import type { ConsoleSite, Visitor } from './site.ts';
+
+const pageSize = 25;
+
+export const cursorSchema = z
+  .string()
+  .regex(/^[\w-]{1,2000}$/)
+  .optional()
+  .catch(undefined);
+
+export async function showCampaigns(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
+  const cursor = cursorSchema.parse(ctx.query['cursor']);
+  const doing = { site, ctx, visitor };
+  const [{ items, next }, names] = await Promise.all([
+    operate(doing, 'listCampaigns', { query: { limit: pageSize, ...(cursor === undefined ? {} : { cursor }) } }),
+    groupNames(site, ctx, visitor),
+  ]);
+  const listHref = consoleHref(site, '/admin/campaigns');
+  visitor.show({
+    page: 'console/campaigns',
+    data: {
+      campaigns: items.map((item) => campaignOf(site, item, names)),
+      newHref: consoleHref(site, '/admin/campaigns/new'),
+      startHref: cursor === undefined ? undefined : listHref,
+      nextHref: next && `${listHref}?${new URLSearchParams({ cursor: next })}`,
+    },
+  });
+}
+
+export async function groupNames(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<GroupNames> {
+  const { items } = await operate({ site, ctx, visitor }, 'listGroups', {});
+  return new Map(items.map(({ slug, name }) => [slug, name]));
+}

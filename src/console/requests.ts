@@ -1,0 +1,147 @@
+/** `/admin/requests`: who asks to be invited, oldest first. An approval mails them an invitation; a refusal may say why. */
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { slugPattern } from '../group/group.ts';
+import { leadTo } from '../lib/answer.ts';
+import { checkForm, type FieldErrors, formStatus, textOfLines } from '../lib/form.ts';
+import { type Answered, codeOf, tellAnswers } from './answers.ts';
+import { consoleForm, consoleHref, type ConsoleForm, pickedOf, readConsoleForm } from './forms.ts';
+import { operate } from './operate.ts';
+import type { ConsoleSite, Visitor } from './site.ts';
+
+export type ShownRequest = {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+  readonly group: string;
+  readonly note: string;
+  readonly source: string | undefined;
+  readonly askedAt: Date;
+};
+
+export type RequestsData = {
+  'console/requests': {
+    readonly requests: readonly ShownRequest[];
+    readonly group: string;
+    readonly desks: readonly { readonly value: string; readonly label: string }[];
+    readonly pick: ConsoleForm;
+    readonly isNothingChosen: boolean;
+    readonly listHref: string;
+    readonly desksHref: string;
+    readonly startHref: string | undefined;
+    readonly nextHref: string | undefined;
+  };
+  'console/requests-decline': ConsoleForm & {
+    readonly names: readonly string[];
+    readonly ids: string;
+    readonly message: string;
+    readonly errors: FieldErrors;
+    readonly backHref: string;
+  };
+};
+
+const pageSize = 50;
+const most = 200;
+const idsSchema = z
+  .string()
+  .max(10_000)
+  .catch('')
+  .transform((text) => [...new Set(text.split(',').filter((id) => z.uuid().safeParse(id).success))].slice(0, most));
+
+export async function showRequests(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
+  const doing = { site, ctx, visitor };
+  const cursor = /^[\w-]{1,2000}$/.exec(String(ctx.query['cursor'] ?? ''))?.[0];
+  const group = slugPattern.exec(String(ctx.query['group'] ?? ''))?.[0] ?? '';
+  const narrowed = group === '' ? {} : { group };
+  const [{ items: desks }, { items, next }] = await Promise.all([
+    operate(doing, 'listRequestDesks', {}),
+    operate(doing, 'listRequests', { query: { limit: pageSize, ...narrowed, ...(cursor ? { cursor } : {}) } }),
+  ]);
+  const href = consoleHref(site, '/admin/requests');
+  const names = new Map(desks.map(({ slug, name }) => [slug, name]));
+  visitor.show({
+    page: 'console/requests',
+    data: {
+      requests: items.map(({ id, name, email, note, source, confirmedAt, group: slug }) => ({
+        id,
+        name,
+        email,
+        note,
+        source: source ?? undefined,
+        group: names.get(slug) ?? slug,
+        askedAt: new Date(confirmedAt),
+      })),
+      group,
+      desks: desks.map(({ slug: value, name: label }) => ({ value, label })),
+      pick: consoleForm(site, visitor, '/admin/requests/decide'),
+      isNothingChosen: ctx.query['nothing'] === 'yes',
+      listHref: href,
+      desksHref: consoleHref(site, '/admin/requests/desks'),
+      startHref: cursor ? `${href}?${new URLSearchParams(narrowed)}` : undefined,
+      nextHref: next && `${href}?${new URLSearchParams({ ...narrowed, cursor: next })}`,
+    },
+  });
+}
+
+const declineSchema = z.object({ tell: z.literal('yes').optional(), message: textOfLines(1_000).default('') });
+
+/** Approving is done at once; declining is asked about first, with words to those who asked. */
+export async function decideRequests(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
+  const fields = await readConsoleForm(site, ctx, visitor);
+  const ids = idsSchema.parse(fields['ids'] ?? pickedOf(fields).join(','));
+  const isAsking = fields['deed'] === 'ask';
+  if (ids.length === 0) return leadTo(ctx, `${consoleHref(site, '/admin/requests')}?nothing=yes`);
+  if (isAsking) return leadTo(ctx, `${consoleHref(site, '/admin/requests/decline')}?${new URLSearchParams({ ids: ids.join(',') })}`);
+  if (fields['deed'] !== 'decline') return decide(site, ctx, { visitor, ids, body: undefined });
+  const form = checkForm(declineSchema, fields);
+  if (!form.ok) return showDecline(site, ctx, { visitor, ids, message: fields['message'] ?? '', errors: form.errors });
+  const { tell, message } = form.value;
+  await decide(site, ctx, { visitor, ids, body: tell ? { message } : {} });
+}
+
+type Deciding = {
+  readonly visitor: Visitor;
+  readonly ids: readonly string[];
+  /** Undefined: they are invited. */
+  readonly body: { readonly message?: string } | undefined;
+};
+
+async function decide(site: ConsoleSite, ctx: Context, { visitor, ids, body }: Deciding): Promise<void> {
+  const doing = { site, ctx, visitor };
+  const names = await namesFor(site, ctx, { visitor, ids });
+  const answers: Answered[] = [];
+  for (const requestId of ids) {
+    const params = { requestId };
+    const work = () => (body ? operate(doing, 'declineRequest', { params, body }) : operate(doing, 'approveRequest', { params }));
+    answers.push({ name: names.get(requestId) ?? requestId, path: undefined, code: await codeOf(work) });
+  }
+  await tellAnswers(site, ctx, { visitor, area: 'requests', answers, done: body ? 'declined' : 'approved' });
+}
+
+type Chosen = { readonly visitor: Visitor; readonly ids: readonly string[] };
+
+async function namesFor(site: ConsoleSite, ctx: Context, { visitor, ids }: Chosen): Promise<ReadonlyMap<string, string>> {
+  const { items } = await operate({ site, ctx, visitor }, 'listRequests', { query: { limit: most } });
+  return new Map(items.filter(({ id }) => ids.includes(id)).map(({ id, name, email }) => [id, `${name} <${email}>`]));
+}
+
+export async function askToDecline(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
+  await showDecline(site, ctx, { visitor, ids: idsSchema.parse(ctx.query['ids']), message: '', errors: {} });
+}
+
+async function showDecline(
+  site: ConsoleSite,
+  ctx: Context,
+  { visitor, ids, message, errors }: Chosen & { readonly message: string; readonly errors: FieldErrors },
+): Promise<void> {
+  const names = await namesFor(site, ctx, { visitor, ids });
+  const data = {
+    ...consoleForm(site, visitor, '/admin/requests/decide'),
+    names: [...names.values()],
+    ids: [...names.keys()].join(','),
+    message,
+    errors,
+    backHref: consoleHref(site, '/admin/requests'),
+  };
+  visitor.show({ page: 'console/requests-decline', data, status: formStatus(errors) });
+}
