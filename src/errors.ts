@@ -106,7 +106,11 @@ export class Failure extends Error {
   /** For programs: everything that is wrong with what they sent. */
   readonly complaints: readonly Complaint[];
 
-  constructor(code: FailureCode, detail: FailureDetail = {}, more: number | { readonly complaints: readonly Complaint[] } = { complaints: [] }) {
+  constructor(
+    code: FailureCode,
+    detail: FailureDetail = {},
+    more: number | { readonly complaints: readonly Complaint[] } = { complaints: [] },
+  ) {
     super(code);
     this.name = 'Failure';
     this.code = code;

@@ -24,13 +24,20 @@ export type Doing = {
 export type Sent = { readonly params: unknown; readonly query: unknown; readonly body: unknown };
 
 /** Throws `insufficient_scope`, `access_denied`; then `wish_invalid`. A file is not looked at here. */
-export function readGiven(operation: Operation, { params, query, body }: Sent, { caller }: Pick<Doing, 'caller'>): Sent {
+export function readGiven(operation: Operation, sent: Sent, { caller }: Pick<Doing, 'caller'>): Sent {
   requireMay(operation, caller);
   return {
-    params: checkPart(operation.params, params, 'path'),
-    query: checkPart(operation.query, query, 'query'),
-    body: operation.kind === 'upload' ? body : checkPart(operation.kind === 'json' ? operation.body : undefined, body, 'body'),
+    params: checkPart(operation.params, sent.params, 'path'),
+    query: checkPart(operation.query, sent.query, 'query'),
+    body: bodyOf(operation, sent.body),
   };
+}
+
+/** Nothing is as good as an empty object, where that would do. */
+function bodyOf(operation: Operation, body: unknown): unknown {
+  if (operation.kind === 'upload') return body;
+  const schema = operation.kind === 'json' ? operation.body : undefined;
+  return checkPart(schema, schema ? (body ?? {}) : body, 'body');
 }
 
 function requireMay({ scope, adminOnly }: Operation, caller: Caller) {

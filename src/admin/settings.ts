@@ -59,7 +59,10 @@ async function settingsNow({ site, database }: Call): Promise<z.output<typeof se
   const stored = await site.settings.read(database);
   const effective = settingsOf(defaults, stored);
   const texts = Object.fromEntries(
-    settingNames.map((name) => [name, { value: effective[name] ?? null, source: sourceOf(name, defaults, stored), ...changeOf(stored, name) }]),
+    settingNames.map((name) => [
+      name,
+      { value: effective[name] ?? null, source: sourceOf(name, defaults, stored), ...changeOf(stored, name) },
+    ]),
   ) as Record<SettingName, z.output<typeof text>>;
   const picture = effective.logo;
   const { digest, ...shape } = picture ?? { digest: '' };
@@ -97,13 +100,17 @@ export const settingOperations = {
     scope: 'settings:write',
     adminOnly: true,
     summary: 'Set what can be set while it runs; every server hears of it within seconds',
-    description: 'null takes a stored value away, so that the environment’s or our own counts again. Colours that nobody could read are refused.',
+    description:
+      'null takes a stored value away, so that the environment’s or our own counts again. Colours that nobody could read are refused.',
     body: change_,
     answer: settings,
     example: { body: { brand: 'Kammerchor Nord', accent: '#7a2e4d', support: null } },
     run: async (call, { body: { logo: picture, ...texts } }) => {
       const { clock, random, renderer } = call.site;
-      const wish: SettingChange = { ...texts, ...(picture === undefined ? {} : { logo: picture === null ? null : Buffer.from(picture, 'base64') }) };
+      const wish: SettingChange = {
+        ...texts,
+        ...(picture === undefined ? {} : { logo: picture === null ? null : Buffer.from(picture, 'base64') }),
+      };
       await changeSettings(call.database, wish, { clock, random, ...call.by, locales: renderer.texts.locales });
       call.site.settings.forget();
       return settingsNow(call);

@@ -28,6 +28,7 @@ export type ClientOptions = {
   readonly withoutPkce?: string;
   readonly pairwise?: boolean;
   readonly refresh?: boolean;
+  readonly service?: true;
   readonly attachGroup?: readonly string[];
   readonly claims?: string;
   readonly idTokenLasts?: number;
@@ -67,6 +68,7 @@ export function addClientOptions(command: Command): Command {
     .option('--no-pairwise', 'its people have the same sub everywhere')
     .option('--refresh', 'it may get refresh tokens')
     .option('--no-refresh', 'it gets no refresh tokens')
+    .option('--service', 'it calls APIs for itself, with its own secret; nobody signs in to it without --redirect-uri')
     .option('--attach-group <slug or none>', 'a group that is this app’s business; may be repeated', collect(text))
     .option('--claims <file or none>', 'its claim mappings, as JSON')
     .option('--id-token-lasts <1h>', 'an hour without it', lengthOfTime({ mostYears: 1 }))
@@ -93,7 +95,7 @@ const removable = ['requiredGroup', 'withoutPkce', 'initiateLoginUri', 'backchan
 
 /** What was said of it, and nothing else; null: what is to be taken away. */
 export function wishOf(options: ClientOptions, read: ReadFile): ClientWish {
-  const { claims, jwksFile, attachGroup, refresh } = options;
+  const { claims, jwksFile, attachGroup } = options;
   const said = defined({
     name: options.name,
     authMethod: options.public ? ('none' as const) : options.authMethod,
@@ -107,7 +109,7 @@ export function wishOf(options: ClientOptions, read: ReadFile): ClientWish {
     signingAlg: options.signingAlg,
     pairwise: options.pairwise,
     attachedGroups: attachGroup?.filter((slug) => slug !== 'none'),
-    grantTypes: refresh === undefined ? undefined : grantTypesOf(refresh),
+    grantTypes: grantTypesOf(options),
     lifetimes: lifetimesOf(options),
   });
   return {
@@ -122,7 +124,13 @@ function lifetimesOf({ idTokenLasts, accessTokenLasts, refreshTokenLasts }: Clie
   return defined({ idTokenSeconds: idTokenLasts, accessTokenSeconds: accessTokenLasts, refreshTokenSeconds: refreshTokenLasts });
 }
 
-function grantTypesOf(refresh: boolean): GrantType[] {
+/** Undefined: as for everybody, or as it was. */
+function grantTypesOf({ refresh, service, redirectUri }: ClientOptions): GrantType[] | undefined {
+  if (service) return [...(redirectUri ? signingIn(refresh ?? true) : []), 'client_credentials'];
+  return refresh === undefined ? undefined : signingIn(refresh);
+}
+
+function signingIn(refresh: boolean): GrantType[] {
   return refresh ? ['authorization_code', 'refresh_token'] : ['authorization_code'];
 }
 

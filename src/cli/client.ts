@@ -30,6 +30,7 @@ export function addClientCommand(program: Command): void {
       examples(
         'client add wiki --redirect-uri https://wiki.example.org/callback --required-group choir',
         'client add grafana --preset grafana --base-url https://grafana.example.org',
+        "client add automation --service --scope 'invitations:write groups:read'",
       ),
     )
     .action(ending(add));
@@ -80,7 +81,8 @@ type AddOptions = OutputOptions & ClientOptions & { readonly preset?: string; re
 
 async function add(id: string, { preset, baseUrl, ...options }: AddOptions, command: Command): Promise<void> {
   const wish = wishOf(options, readFileSync);
-  if (preset === undefined && !wish.redirectUris) command.error("error: required option '--redirect-uri <uri>' not specified");
+  if (preset === undefined && !options.service && !wish.redirectUris)
+    command.error("error: required option '--redirect-uri <uri>' not specified");
   await withCalls(async ({ api }) => {
     if (preset !== undefined) await refuseUnknown(api, preset);
     const { clientSecret, snippet } = await api.createClient({ body: defined({ ...wish, id, preset, baseUrl }) as { id: string } });

@@ -52,7 +52,7 @@ const names: Readonly<Record<string, string>> = {
 };
 
 /** `expiresAt` → `--expires`, `redirectUris.0` → `--redirect-uri`, `maxUses` → `--max-uses`. */
-export function optionName(field: string): string {
+function optionName(field: string): string {
   const path = field
     .replace(/^wish\./, '')
     .split('.')
@@ -98,6 +98,7 @@ const wordings: readonly (readonly [RegExp, string])[] = [
   [/^Invalid input: expected (\w+), received \w+$/, 'must be of type $1'],
   [/^Invalid option: expected one of (.*)$/, 'must be one of $1'],
   [/^Invalid string: must match pattern .*$/s, 'is not written as it must be'],
+  [/^must be one line without control characters$/, 'must have no control characters'],
   [/^Invalid ISO datetime$/, 'must be a time such as 2030-05-01T12:00:00Z'],
   [/^Invalid (\w+)$/, 'must be a valid $1'],
 ];

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { slugPattern } from '../group/group.ts';
 import type { Input, Output } from '../admin/http-client.ts';
 import { withCalls } from './calls.ts';
-import { ending, type OutputOptions, print } from './command.ts';
+import { ending, examples, type OutputOptions, print } from './command.ts';
 import { addPolicyCommand } from './group-policy.ts';
 import { collect, matching, places, right } from './option.ts';
 import { defined } from './wish.ts';
@@ -23,6 +23,7 @@ export function addGroupCommand(program: Command): void {
     .option('--sensitive', 'a second person confirms each invitation to it, and to the groups in it')
     .option('--parent <slug>', 'the group that it is in: its members may what that one’s may, and its managers manage it', slug)
     .option('--json', 'answer in JSON')
+    .addHelpText('after', examples("group add choir --name 'Kammerchor Nord' --right sheet-music:read --capacity 40"))
     .action(ending(add));
   group
     .command('change')
@@ -35,6 +36,7 @@ export function addGroupCommand(program: Command): void {
     .addOption(new Option('--not-sensitive', 'nobody does').conflicts('sensitive'))
     .option('--parent <slug|none>', 'the group that it moves into, with all that is in it; none: it is in no other', slug)
     .option('--json', 'answer in JSON')
+    .addHelpText('after', examples('group change choir --capacity none --parent board'))
     .action(ending(change));
   for (const [name, archived, description] of [
     ['archive', true, 'let nobody in any more; apps hear nothing of it, and the groups in it inherit nothing'],
@@ -45,10 +47,16 @@ export function addGroupCommand(program: Command): void {
       .description(description)
       .argument('<slug>', '', slug)
       .option('--json', 'answer in JSON')
+      .addHelpText('after', examples(`group ${name} choir`))
       .action(ending((slugText: string, options: OutputOptions) => changeTo(slugText, { archived }, options)));
   }
   addPolicyCommand(group);
-  group.command('list').description('show all groups').option('--json', 'answer in JSON').action(ending(list));
+  group
+    .command('list')
+    .description('show all groups')
+    .option('--json', 'answer in JSON')
+    .addHelpText('after', examples('group list'))
+    .action(ending(list));
 }
 
 type AddOptions = OutputOptions & {

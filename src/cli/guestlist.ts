@@ -1,7 +1,4 @@
-/** The plugin as the server has it, for as long as a command runs; and the people who are named by their address. */
-import { accountWith } from '../account/manage.ts';
-import { findAccountById } from '../account/store.ts';
-import type { Queryable } from '../lib/db.ts';
+/** The plugin as the server has it, for as long as a command runs. */
 import { createSeal } from '../lib/seal.ts';
 import { loadKeys } from '../oidc/keys.ts';
 import type { Guestlist } from '../plugin.ts';
@@ -32,17 +29,4 @@ export async function knownSecret({ config, database, clock, random }: CommandCo
   const secret = serverSecret(config, random);
   await loadKeys({ database, seal: createSeal(secret, random), clock, random });
   return secret;
-}
-
-/** Who does something: an account, whose rights are asked, or the operator. Throws `account_not_found`. */
-export async function actorWith(db: Queryable, email: string | undefined): Promise<string> {
-  return email === undefined ? 'operator' : (await accountWith(db, email)).id;
-}
-
-/** Each with the address of its account, where there is one. */
-export async function withEmails<Row extends { readonly accountId: string }>(
-  db: Queryable,
-  rows: readonly Row[],
-): Promise<(Row & { readonly email: string | undefined })[]> {
-  return Promise.all(rows.map(async (row) => ({ ...row, email: (await findAccountById(db, row.accountId))?.email })));
 }

@@ -24,6 +24,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   setting: async () => (await import('./setting.ts')).addSettingCommand,
   mail: async () => (await import('./mail.ts')).addMailCommand,
   audit: async () => (await import('./audit.ts')).addAuditCommand,
+  doctor: async () => (await import('./doctor.ts')).addDoctorCommand,
   uninstall: async () => (await import('./uninstall.ts')).addUninstallCommand,
   api: async () => (await import('./api.ts')).addApiCommand,
   completion: async () => (await import('./completion.ts')).addCompletionCommand,

@@ -150,8 +150,8 @@ async function list({ group, ...output }: OutputOptions & { readonly group?: str
 }
 
 function line({ id, group, email, name, note, source, confirmedAt }: Output<'listRequests'>['items'][number]): string {
-  const more = [...(note ? [JSON.stringify(note)] : []), ...(source ? [`from ${source}`] : [])].join('  ');
-  return visible(`${id}  ${confirmedAt}  ${group}  ${email}  ${name}  ${more}`.trimEnd());
+  const more = [...(note ? [visible(JSON.stringify(note))] : []), ...(source ? [`from ${source}`] : [])].join('  ');
+  return `${id}  ${confirmedAt}  ${group}  ${email}  ${visible(name)}  ${more}`.trimEnd();
 }
 
 type Deciding = OutputOptions & { readonly as?: string };

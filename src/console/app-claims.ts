@@ -91,7 +91,11 @@ async function showEditor(site: ConsoleSite, ctx: Context, editing: Editing): Pr
   });
 }
 
-type Tried = { readonly preview: ShownPreview } | { readonly refusal: FailureCode } | { readonly errors: FieldErrors } | Record<never, never>;
+type Tried =
+  | { readonly preview: ShownPreview }
+  | { readonly refusal: FailureCode }
+  | { readonly errors: FieldErrors }
+  | Record<never, never>;
 
 /** What cannot be saved gives no tokens. */
 async function tryOut(site: ConsoleSite, ctx: Context, trying: Editing & { readonly findings: readonly ShownFinding[] }): Promise<Tried> {
@@ -117,7 +121,8 @@ async function previewOf(site: ConsoleSite, ctx: Context, { visitor, client, row
     const doing = { site, ctx, visitor, transaction };
     await operate(doing, 'changeClient', { params, body: { mappings: rows.map(mappingOf) as Mappings } });
     const plain = await operate(doing, 'previewClient', { params, body: { accountId } });
-    const atResource = resource === undefined ? undefined : await operate(doing, 'previewClient', { params, body: { accountId, resource } });
+    const atResource =
+      resource === undefined ? undefined : await operate(doing, 'previewClient', { params, body: { accountId, resource } });
     return { ...plain, accessToken: atResource?.accessToken ?? plain.accessToken };
   });
   const account = await findAccountById(site.database, accountId);

@@ -16,16 +16,19 @@ const number = (most: number) =>
       .refine((value) => value >= 1 && value <= most, 'not_a_number'),
   );
 
-const keySet = z.string().max(30_000, 'too_long').transform((text, check) => {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && 'keys' in value) return value as { keys: Record<string, unknown>[] };
-  } catch {
-    // What cannot be read is complained about below.
-  }
-  check.addIssue({ code: 'custom', message: 'not_a_key_set' });
-  return z.NEVER;
-});
+const keySet = z
+  .string()
+  .max(30_000, 'too_long')
+  .transform((text, check) => {
+    try {
+      const value: unknown = JSON.parse(text);
+      if (typeof value === 'object' && value !== null && 'keys' in value) return value as { keys: Record<string, unknown>[] };
+    } catch {
+      // What cannot be read is complained about below.
+    }
+    check.addIssue({ code: 'custom', message: 'not_a_key_set' });
+    return z.NEVER;
+  });
 
 /** In the order of the page. */
 export const appForm = z.strictObject({
@@ -70,8 +73,15 @@ export function gatheredApp(fields: Fields): Fields {
 
 type Change = Input<'changeClient'>['body'];
 
-export function changeOf(form: z.output<typeof appForm>): Change {
-  const usesKeys = form.auth === 'private_key_jwt';
+type AppForm = z.output<typeof appForm>;
+
+/** They are in one place, or in none. */
+function keysOf({ auth, jwks, jwks_uri: uri }: AppForm): Pick<Change, 'jwks' | 'jwksUri'> {
+  if (auth !== 'private_key_jwt') return { jwks: null, jwksUri: null };
+  return uri === undefined ? { jwks: jwks ?? null, jwksUri: null } : { jwks: null, jwksUri: uri };
+}
+
+export function changeOf(form: AppForm): Change {
   const grants = [form.people && 'authorization_code', form.refresh && 'refresh_token', form.itself && 'client_credentials'];
   return {
     name: form.name,
@@ -83,10 +93,11 @@ export function changeOf(form: z.output<typeof appForm>): Change {
     initiateLoginUri: form.initiate ?? null,
     backchannelLogoutUri: form.backchannel ?? null,
     authMethod: form.auth,
-    jwks: usesKeys && !form.jwks_uri ? (form.jwks ?? null) : null,
-    jwksUri: usesKeys ? (form.jwks_uri ?? null) : null,
+    ...keysOf(form),
     withoutPkce: form.without_pkce ?? null,
-    grantTypes: grants.filter((grant): grant is Exclude<typeof grant, undefined | ''> => Boolean(grant)) as NonNullable<Change['grantTypes']>,
+    grantTypes: grants.filter((grant): grant is Exclude<typeof grant, undefined | ''> => Boolean(grant)) as NonNullable<
+      Change['grantTypes']
+    >,
     scope: form.scope,
     resources: form.resources,
     signingAlg: form.alg,
@@ -103,7 +114,8 @@ export function changeOf(form: z.output<typeof appForm>): Change {
 export function fieldsOf(client: ShownClient): Fields {
   const { lifetimes, grantTypes } = client;
   const box = (is: boolean) => (is ? 'yes' : '');
-  const parts = (seconds: number | undefined, unit: number) => (seconds === undefined ? '' : String(Math.max(1, Math.round(seconds / unit))));
+  const parts = (seconds: number | undefined, unit: number) =>
+    seconds === undefined ? '' : String(Math.max(1, Math.round(seconds / unit)));
   return {
     name: client.name,
     start: client.startUrl ?? '',

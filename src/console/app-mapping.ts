@@ -32,7 +32,11 @@ export const emptyRow: Fields = rowOf({
   maximum: 200,
 });
 
-const linesOf = (text: string) => text.split(/\r?\n/).map((line) => line.trim()).filter(Boolean);
+const linesOf = (text: string) =>
+  text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter(Boolean);
 const wordsOf = (text: string) => text.split(/[\s,;]+/).filter(Boolean);
 
 export function rowOf(mapping: ClaimMapping): Fields {
@@ -43,7 +47,12 @@ export function rowOf(mapping: ClaimMapping): Fields {
     source: mapping.source,
     value: value.kind,
     prefix: value.kind === 'prefix' ? value.prefix : '',
-    table: value.kind === 'table' ? Object.entries(value.table).map(([key, to]) => `${key} = ${[to].flat().join(', ')}`).join('\n') : '',
+    table:
+      value.kind === 'table'
+        ? Object.entries(value.table)
+            .map(([key, to]) => `${key} = ${[to].flat().join(', ')}`)
+            .join('\n')
+        : '',
     unlisted: value.kind === 'table' ? value.unlisted : 'drop',
     format: mapping.format,
     ...Object.fromEntries(places.map((place) => [place, box(mapping.where.includes(place))])),
@@ -82,7 +91,7 @@ export function mappingOf(row: Fields): Record<string, unknown> {
   return {
     name: (row['name'] ?? '').trim(),
     source,
-    value: isConstant ? { kind: 'slug' } : valueOf(row),
+    value: isConstant ? { kind: 'slug' } : wayOf(row),
     format: isConstant ? 'array' : row['format'],
     where: places.filter((place) => row[place] === 'yes'),
     filter: filterOf(row),
@@ -95,7 +104,7 @@ export function mappingOf(row: Fields): Record<string, unknown> {
   };
 }
 
-function valueOf({ value: kind, prefix, table = '', unlisted }: Fields): object {
+function wayOf({ value: kind, prefix, table = '', unlisted }: Fields): object {
   if (kind === 'prefix') return { kind, prefix };
   if (kind !== 'table') return { kind };
   const entries = linesOf(table).map((line): [string, string | string[]] => {

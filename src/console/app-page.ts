@@ -35,7 +35,10 @@ export async function showApp(site: ConsoleSite, ctx: Context, visitor: Visitor)
       snippet: snippet && { place: snippet.place, text: snippet.text },
       findings: findings.map(shownFinding),
       trial: trialOf(site, client),
-      secrets: secrets.map(({ createdAt, endsAt }) => ({ createdAt: new Date(createdAt), endsAt: endsAt === null ? undefined : new Date(endsAt) })),
+      secrets: secrets.map(({ createdAt, endsAt }) => ({
+        createdAt: new Date(createdAt),
+        endsAt: endsAt === null ? undefined : new Date(endsAt),
+      })),
       rotate: hasSecret(client) ? consoleForm(site, visitor, appPath(id, '/secrets')) : undefined,
       removeHref: consoleHref(site, appPath(id, '/remove')),
     },
@@ -73,7 +76,10 @@ function trialOf({ issuer }: ConsoleSite, client: ShownClient): AppsData['consol
     client_id: id,
     response_type: 'code',
     redirect_uri: redirectUri,
-    scope: scope.split(' ').filter((name) => name !== 'offline_access').join(' '),
+    scope: scope
+      .split(' ')
+      .filter((name) => name !== 'offline_access')
+      .join(' '),
     prompt: 'none',
     state: 'trial',
     // Of a verifier that nobody has: the code is good for nothing.
@@ -116,7 +122,10 @@ export async function changeAppSettings(site: ConsoleSite, ctx: Context, visitor
   const checked = checkForm(appForm, gatheredApp(typed));
   if (!checked.ok) return showSettingsForm(site, ctx, { visitor, client, typed, errors: checked.errors });
   try {
-    const answer = await operate({ site, ctx, visitor }, 'changeClient', { params: { clientId: client.id }, body: changeOf(checked.value) });
+    const answer = await operate({ site, ctx, visitor }, 'changeClient', {
+      params: { clientId: client.id },
+      body: changeOf(checked.value),
+    });
     if (answer.clientSecret !== undefined) await tellSecret(site, visitor, { name: client.id, secret: answer.clientSecret });
     leadOn(site, ctx, { to: appPath(client.id, answer.clientSecret === undefined ? '/settings' : ''), done: 'saved' });
   } catch (error) {

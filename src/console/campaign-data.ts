@@ -37,10 +37,13 @@ export type DryRun = {
 export type CsvColumn = { readonly number: number; readonly name: string; readonly example: string };
 export type ColumnChoice = Readonly<Record<'email' | 'name' | 'key', string>>;
 
-/** What was tried: what there is to be done about it comes before the deed. */
+/** Undefined: there is nothing of the kind to be done, or not by this visitor. */
 export type CampaignDeeds = {
   readonly run: ConsoleForm | undefined;
+  /** Of one that was cancelled. */
   readonly resume: ConsoleForm | undefined;
+  /** Where something failed that may go well another time. */
+  readonly retry: ConsoleForm | undefined;
   readonly cancelHref: string | undefined;
   /** Cards that were made a while ago, still to be printed. */
   readonly cardsHref: string | undefined;

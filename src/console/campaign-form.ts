@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Input } from '../admin/http-client.ts';
 import { mostCards } from '../campaign/draft.ts';
 import { addSeconds } from '../lib/clock.ts';
-import { type FieldErrors, lineOfText, textOfLines } from '../lib/form.ts';
-import { optional } from './group-fields.ts';
+import { type FieldErrors, textOfLines } from '../lib/form.ts';
+import { nameLine, optional } from './group-fields.ts';
 import { dayOrInstant, endOfDay, errorsOfWish } from './invitation-form.ts';
 
 /** In the order of the page. */
@@ -28,7 +28,7 @@ const yes = z.literal('yes', 'other').optional();
 
 export const campaignForm = z
   .strictObject({
-    name: lineOfText(100),
+    name: nameLine(100),
     source: z.enum(['pasted', 'file', 'cards'], 'other'),
     addresses: z.string().max(4_000_000, 'too_many_addresses').default(''),
     cards: optional(

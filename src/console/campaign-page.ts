@@ -33,11 +33,11 @@ export async function showCampaign(site: ConsoleSite, ctx: Context, visitor: Vis
   const data: CampaignReportData = {
     campaign: campaignOf(site, campaign, names),
     inviterName: campaign.inviterId === null ? undefined : inviters?.get(campaign.inviterId),
-    deeds: await deedsOf(site, visitor, campaign),
+    deeds: await deedsOf(site, visitor, { campaign, mayRetry: failures.some(({ retried }) => retried > 0) }),
     progressHref: href('/progress'),
     totals,
     joins: joinsByDay(days),
-    failures,
+    failures: failures.map(({ code, count }) => ({ code, count })),
     hrefs: {
       rows: href('/rows'),
       export: href('/export'),
@@ -47,14 +47,17 @@ export async function showCampaign(site: ConsoleSite, ctx: Context, visitor: Vis
   visitor.show({ page: 'console/campaign', data });
 }
 
-async function deedsOf(site: ConsoleSite, visitor: Visitor, campaign: WireCampaign): Promise<CampaignDeeds> {
-  const { id, kind, state, failed, waiting } = campaign;
+type Asking = { readonly campaign: WireCampaign; readonly mayRetry: boolean };
+
+async function deedsOf(site: ConsoleSite, visitor: Visitor, { campaign, mayRetry }: Asking): Promise<CampaignDeeds> {
+  const { id, kind, state, waiting } = campaign;
   const mayRun = kind === 'mailed' || seesLinks(visitor, campaign.inviterId);
   const cards = kind === 'cards' ? await cardsOf(site, visitor, id) : undefined;
-  const mayResume = state === 'cancelled' || (failed > 0 && state !== 'reading');
+  const resume = consoleForm(site, visitor, campaignPath(id, '/resume'));
   return {
     run: state === 'running' && mayRun ? consoleForm(site, visitor, campaignPath(id, '/run')) : undefined,
-    resume: mayResume ? consoleForm(site, visitor, campaignPath(id, '/resume')) : undefined,
+    resume: state === 'cancelled' ? resume : undefined,
+    retry: mayRetry && state !== 'reading' ? resume : undefined,
     cancelHref:
       state === 'running' || (state === 'done' && campaign.made > 0 && waiting === 0)
         ? consoleHref(site, campaignPath(id, '/cancel'))

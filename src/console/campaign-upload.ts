@@ -22,16 +22,22 @@ export async function readUpload(site: ConsoleSite, ctx: Context, visitor: Visit
     return { fields: await readConsoleForm(site, ctx, visitor), file: undefined };
   }
   if (!isOwnOrigin(ctx.headers, new URL(site.issuer).origin)) throw new Failure('foreign_origin');
-  const fields = Object.create(null) as Record<string, string>;
-  let file: UploadedFile | undefined;
-  for (const [name, value] of await partsOf(ctx)) {
-    if (typeof value !== 'string') file = value.size > 0 && name === 'file' ? await toFile(value) : file;
-    else if (name in fields) throw new Failure('form_invalid', { field: name });
-    else fields[name] = value;
-  }
-  const { form_token, ...typed } = fields;
+  const parts = [...(await partsOf(ctx))];
+  const { form_token, ...fields } = textOf(parts);
   if (form_token !== consoleForm(site, visitor, ctx.path as ConsolePath).formToken) throw new Failure('form_expired');
-  return { fields: typed, file };
+  const file = parts.find(([name, value]) => name === 'file' && typeof value !== 'string' && value.size > 0)?.[1];
+  return { fields, file: file instanceof File ? await toFile(file) : undefined };
+}
+
+/** A field for a file that was left empty comes as one, or as text, as the sender likes. */
+function textOf(parts: readonly (readonly [string, unknown])[]): Fields {
+  const fields = Object.create(null) as Record<string, string>;
+  for (const [name, value] of parts) {
+    if (name === 'file' || typeof value !== 'string') continue;
+    if (name in fields) throw new Failure('form_invalid', { field: name });
+    fields[name] = value;
+  }
+  return fields;
 }
 
 async function partsOf(ctx: Context) {

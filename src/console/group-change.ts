@@ -13,7 +13,7 @@ import { leadOn } from './done.ts';
 import { consoleForm, consoleHref, readConsoleForm } from './forms.ts';
 import { claimChanges } from './group-apps.ts';
 import type { GroupEffects } from './group-data.ts';
-import { complaintOf, numberField, oneLine, optional, severalLines } from './group-fields.ts';
+import { complaintOf, numberField, nameLine, optional, severalLines } from './group-fields.ts';
 import { choicesOf, groupPath, headOf } from './group-head.ts';
 import { listAbove, listRightsOfGroup } from './group-store.ts';
 import { operate } from './operate.ts';
@@ -66,7 +66,7 @@ function typedOf({ name, description, capacity, sensitive, parent }: Group): Fie
 }
 
 const changeForm = z.strictObject({
-  name: oneLine(100),
+  name: nameLine(100),
   description: severalLines(500),
   capacity: optional(numberField),
   parent: optional(z.string().max(64, 'other')),

@@ -6,7 +6,7 @@ import { checkForm, type FieldErrors, type Fields, formStatus } from '../lib/for
 import { leadOn } from './done.ts';
 import { consoleForm, consoleHref, readConsoleForm } from './forms.ts';
 import { choicesOf, groupPath } from './group-head.ts';
-import { complaintOf, numberField, oneLine, optional, severalLines } from './group-fields.ts';
+import { complaintOf, numberField, nameLine, optional, severalLines } from './group-fields.ts';
 import { operate } from './operate.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
 
@@ -54,7 +54,7 @@ async function newPage(site: ConsoleSite, ctx: Context, { visitor, typed, errors
 }
 
 const newForm = z.strictObject({
-  name: oneLine(100),
+  name: nameLine(100),
   slug: z.string().trim().min(1, 'required').regex(slugPattern, 'not_a_slug'),
   description: severalLines(500),
   parent: optional(z.string().max(64, 'other')),

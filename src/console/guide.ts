@@ -72,7 +72,7 @@ async function show(site: ConsoleSite, ctx: Context, { visitor, at, typed, error
     page: 'console/guide',
     status: formStatus(errors),
     data: {
-      steps: guideSteps.map((name) => ({ name, href: consoleHref(site, stepPath(name)), isDone: done[name] })),
+      steps: guideSteps.map((step) => ({ step, href: consoleHref(site, stepPath(step)), isDone: done[step] })),
       form: consoleForm(site, visitor, stepPath(at)),
       typed: { ...usual[at], ...typed },
       nextHref: consoleHref(site, after(at)),
@@ -104,7 +104,8 @@ const deeds: Readonly<Record<GuideStep, (site: ConsoleSite, ctx: Context, step: 
 export async function doGuideStep(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
   const at = stepOf(ctx);
   if (!at) throw new Failure('page_not_found');
-  const { fields: typed, file } = at === 'brand' ? await readUpload(site, ctx, visitor) : { fields: await readConsoleForm(site, ctx, visitor), file: undefined };
+  const { fields: typed, file } =
+    at === 'brand' ? await readUpload(site, ctx, visitor) : { fields: await readConsoleForm(site, ctx, visitor), file: undefined };
   const outcome = await deeds[at](site, ctx, { visitor, typed, picture: file?.bytes });
   if ('errors' in outcome) return show(site, ctx, { visitor, at, typed, ...outcome });
   if (at === 'invite') return leadTo(ctx, consoleHref(site, outcome.to ?? '/admin'));
@@ -145,7 +146,8 @@ async function makeGroup(site: ConsoleSite, ctx: Context, { visitor, typed }: St
     return {};
   } catch (error) {
     if (error instanceof Failure && error.code === 'group_exists') return { errors: { slug: 'slug_taken' } };
-    if (error instanceof Failure && error.code === 'wish_invalid') return { errors: { form: 'refused_below' }, complaint: String(error.detail['problem']) };
+    if (error instanceof Failure && error.code === 'wish_invalid')
+      return { errors: { form: 'refused_below' }, complaint: String(error.detail['problem']) };
     throw error;
   }
 }

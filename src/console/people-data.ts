@@ -41,7 +41,7 @@ export type HeldThing = {
 
 export type PersonLink = { readonly name: string; readonly href: string };
 
-export const personDeeds = ['reset', 'disable', 'enable', 'sign-out', 'revoke-all', 'delete'] as const;
+export const personDeeds = ['reset', 'disable', 'enable', 'signout', 'revoke', 'delete'] as const;
 export type PersonDeed = (typeof personDeeds)[number];
 
 export type PeopleData = {
@@ -93,8 +93,8 @@ export type PeopleData = {
   };
   'console/person-log': {
     readonly head: PersonHead;
-    readonly about: readonly AuditEntry[];
-    readonly done: readonly AuditEntry[];
+    readonly toThem: readonly AuditEntry[];
+    readonly byThem: readonly AuditEntry[];
     readonly hrefs: Readonly<Record<'about' | 'done', string>>;
   };
   'console/person-deed': ConsoleForm & {

@@ -44,7 +44,7 @@ async function deedPage(site: ConsoleSite, ctx: Context, { visitor, account, dee
     deed,
     errors,
     typed,
-    toEnd: deed === 'revoke-all' ? await whatItEnds(site, ctx, { visitor, id }) : undefined,
+    toEnd: deed === 'revoke' ? await whatItEnds(site, ctx, { visitor, id }) : undefined,
     dataHref: consoleHref(site, personPath(id, '/data')),
     backHref: consoleHref(site, personPath(id, pageOf[deed])),
   };
@@ -53,8 +53,8 @@ async function deedPage(site: ConsoleSite, ctx: Context, { visitor, account, dee
 
 const pageOf: Readonly<Record<PersonDeed, string>> = {
   reset: '/access',
-  'sign-out': '/access',
-  'revoke-all': '/invitations',
+  signout: '/access',
+  revoke: '/invitations',
   disable: '',
   enable: '',
   delete: '',
@@ -76,7 +76,7 @@ const deeds: Readonly<Record<Exclude<PersonDeed, 'delete'>, (doing: Doing, param
     await operate(doing, 'sendPasswordReset', { params });
     return { to: personPath(params.accountId, '/access'), done: 'sent' };
   },
-  'sign-out': async (doing, params) => {
+  signout: async (doing, params) => {
     await operate(doing, 'endSessions', { params });
     return { to: personPath(params.accountId, '/access'), done: 'signedOut' };
   },
@@ -88,7 +88,7 @@ const deeds: Readonly<Record<Exclude<PersonDeed, 'delete'>, (doing: Doing, param
     await operate(doing, 'enableAccount', { params });
     return { to: personPath(params.accountId), done: 'enabled' };
   },
-  'revoke-all': async (doing, params) => {
+  revoke: async (doing, params) => {
     const { undo } = await readConsoleForm(doing.site, doing.ctx, doing.visitor);
     const { revoked } = await operate(doing, 'revokeIssuedInvitations', { params, body: { undo: undo === 'yes' } });
     return { to: personPath(params.accountId, '/invitations'), done: 'revoked', count: revoked.length };

@@ -173,8 +173,8 @@ export async function showPersonLog(site: ConsoleSite, ctx: Context, visitor: Vi
     page: 'console/person-log',
     data: {
       head: personHeadOf(site, account),
-      about: await entriesOf(site, about),
-      done: await entriesOf(site, done),
+      toThem: await entriesOf(site, about),
+      byThem: await entriesOf(site, done),
       hrefs: { about: href('subject'), done: href('actor') },
     },
   });

@@ -8,7 +8,7 @@ import type { AtConsole } from './routes.ts';
 import type { ConsolePage } from './site.ts';
 import { requireRecentSignIn } from './step-up.ts';
 
-const minutesFor: Readonly<Record<string, number>> = { delete: 10, disable: 15, 'revoke-all': 15, 'sign-out': 30, reset: 30 };
+const minutesFor: Readonly<Record<string, number>> = { delete: 10, disable: 15, revoke: 15, signout: 30, reset: 30 };
 
 const carefully = (page: ConsolePage): ConsolePage => {
   return (site, ctx, visitor) => {

@@ -34,7 +34,7 @@ export async function countHolders(
 ): Promise<ReadonlyMap<string, number>> {
   const sql = `select r.name, (select count(*)::int from (
       select from guestlist.account_right h
-      where h.right_name = r.name and h.ended_at is null and (h.ends_at is null or h.ends_at > :now) limit :limit) some) as count
+      where h.right_name = r.name and h.ended_at is null and (h.ends_at is null or h.ends_at > :now) limit :limit) one) as count
     from unnest(:rights::text[]) as r (name)`;
   return new Map((await rows<{ name: string; count: number }>(db, sql, { rights, now, limit })).map(({ name, count }) => [name, count]));
 }

@@ -49,7 +49,7 @@ async function listPage(site: ConsoleSite, ctx: Context, { visitor, typed, error
   visitor.show({ page: 'console/rights', data, status: formStatus(errors) });
 }
 
-const nameField = z.string().trim().min(1, 'required').regex(rightPattern, 'not_a_right');
+const nameField = z.string().trim().min(1, 'name_required').regex(rightPattern, 'not_a_right');
 const newForm = z.strictObject({ name: nameField, description: severalLines(500) });
 
 export async function makeRight(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {

@@ -40,7 +40,13 @@ export type SettingsData = {
     readonly mailboxHref: string | undefined;
     readonly typed: Fields;
     readonly errors: FieldErrors;
-    readonly failures: readonly { readonly id: string; readonly to: string | undefined; readonly kind: string; readonly at: Date; readonly failure: string }[];
+    readonly failures: readonly {
+      readonly id: string;
+      readonly to: string | undefined;
+      readonly kind: string;
+      readonly at: Date;
+      readonly failure: string;
+    }[];
     readonly retry: ConsoleForm;
     readonly selector: string;
     readonly records: readonly (Pick<MailRecord, 'kind' | 'name' | 'wanted'> & Partial<Pick<MailRecord, 'state' | 'found'>>)[];
@@ -93,7 +99,7 @@ export type SettingsData = {
     readonly groupsHref: string;
   };
   'console/guide': {
-    readonly steps: readonly { readonly name: GuideStep; readonly href: string; readonly isDone: boolean }[];
+    readonly steps: readonly { readonly step: GuideStep; readonly href: string; readonly isDone: boolean }[];
     readonly at: GuideStep;
     readonly form: ConsoleForm;
     readonly typed: Fields;

@@ -34,7 +34,8 @@ export async function showKeys(site: ConsoleSite, ctx: Context, visitor: Visitor
 }
 
 export function askRotation(atOnce: boolean) {
-  return async (site: ConsoleSite, _ctx: Context, visitor: Visitor): Promise<void> => showRotation(site, { visitor, atOnce, typed: {}, errors: {} });
+  return async (site: ConsoleSite, _ctx: Context, visitor: Visitor): Promise<void> =>
+    showRotation(site, { visitor, atOnce, typed: {}, errors: {} });
 }
 
 type Asking = { readonly visitor: Visitor; readonly atOnce: boolean; readonly typed: Fields; readonly errors: FieldErrors };
@@ -67,8 +68,15 @@ export async function showOverview(site: ConsoleSite, ctx: Context, visitor: Vis
   const shown = await Promise.all(
     groups.slice(0, mostGroups).map(async ({ slug, name }) => {
       const policy = await operate(doing, 'getPolicy', { params: { slug } });
-      const { who, channels, approval, pinForLinks, domains } = { ...defaultPolicy, ...policy };
-      return { name, href: consoleHref(site, `/admin/groups/${slug}`), who, channels, approval, pinForLinks, domains };
+      return {
+        name,
+        href: consoleHref(site, `/admin/groups/${slug}`),
+        who: policy.who ?? defaultPolicy.who,
+        channels: policy.channels ?? defaultPolicy.channels,
+        approval: policy.approval ?? defaultPolicy.approval,
+        pinForLinks: policy.pinForLinks ?? defaultPolicy.pinForLinks,
+        domains: policy.domains ?? [],
+      };
     }),
   );
   visitor.show({

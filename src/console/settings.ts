@@ -90,7 +90,8 @@ export async function saveSettings(site: ConsoleSite, ctx: Context, visitor: Vis
   const typed = await readConsoleForm(site, ctx, visitor);
   const now = await settingsNow(site, ctx, visitor);
   const errors = errorsIn(site, typed);
-  if (typed['do'] === 'see' || Object.keys(errors).length > 0) return show(site, { visitor, now, typed, errors: typed['do'] === 'see' ? {} : errors });
+  if (typed['do'] === 'see' || Object.keys(errors).length > 0)
+    return show(site, { visitor, now, typed, errors: typed['do'] === 'see' ? {} : errors });
   await operate({ site, ctx, visitor }, 'changeSettings', { body: changeOf(typed, now) });
   leadOn(site, ctx, { to: '/admin/settings', done: 'saved' });
 }

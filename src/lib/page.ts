@@ -17,7 +17,7 @@ export type Frame = {
   readonly brand: string;
   /** The picture beside it, and how wide it is when it is 32 pixels high. */
   readonly mark: { readonly href: string; readonly width: number };
-  /** Colours that take the place of ours; undefined: ours. */
+  /** In place of our first stylesheet, with other colours; undefined: ours. */
   readonly styleHref: string | undefined;
   /** For mails, where no stylesheet reaches. */
   readonly accent: string;

@@ -164,16 +164,6 @@ export async function listMailsOf(db: Queryable, invitationId: string): Promise<
   return rows(db, `select ${fateColumns} from guestlist.mail where invitation_id = :invitationId order by queued_at, id`, { invitationId });
 }
 
-/** What became of the newest mails; `nextAttemptAt` is when one that could not be sent is tried again. */
-export async function listFates(
-  db: Queryable,
-  limit: number,
-): Promise<(MailFate & { readonly id: string; readonly nextAttemptAt: Date | null })[]> {
-  const sql = `select id, ${fateColumns}, next_attempt_at as "nextAttemptAt"
-    from guestlist.mail order by queued_at desc, id desc limit :limit`;
-  return rows(db, sql, { limit });
-}
-
 /** That there was a mail stays on record; to whom does not. */
 export async function forgetMailAddresses(trx: Transaction, invitationIds: readonly string[]): Promise<void> {
   if (invitationIds.length === 0) return;

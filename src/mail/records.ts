@@ -49,7 +49,14 @@ export function createLookUp(): LookUp {
 
 /** The address alone, of `Choir <choir@example.org>` as well. */
 export function domainOf(from: string): string {
-  return from.replace(/^.*<|>.*$/g, '').split('@').at(-1)?.trim().toLowerCase() ?? '';
+  return (
+    from
+      .replace(/^.*<|>.*$/g, '')
+      .split('@')
+      .at(-1)
+      ?.trim()
+      .toLowerCase() ?? ''
+  );
 }
 
 type Wanted = Pick<MailRecord, 'kind' | 'name' | 'wanted'> & { readonly isIt: (text: string) => boolean };

@@ -38,6 +38,18 @@ export function openSmtp(options: SmtpOptions, connectionCount: number): Smtp {
   return open(options, { pool: true, maxConnections: connectionCount, maxRequeues: 0, requireTLS: needsTls(options.url) });
 }
 
+/** Connects and signs in, as for a mail, and sends none. Throws what the mail server says. */
+export async function verifySmtp({ url }: Pick<SmtpOptions, 'url'>): Promise<void> {
+  const { createTransport } = await import('nodemailer');
+  const options = { url, ...patience, requireTLS: needsTls(url), disableFileAccess: true, disableUrlAccess: true };
+  const transport = createTransport(options);
+  try {
+    await transport.verify();
+  } finally {
+    transport.close();
+  }
+}
+
 /** Where somebody could listen: a machine of another name, at which we sign in. The url may say otherwise (`?requireTLS=false`). */
 function needsTls(url: string): boolean {
   const { username, hostname } = new URL(url);

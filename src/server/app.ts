@@ -3,7 +3,7 @@
  * plugin and our own routes stand before it. Owns no port and no database: whoever calls brings both.
  */
 import { createHmac } from 'node:crypto';
-import type { IncomingMessage, RequestListener } from 'node:http';
+import type { RequestListener } from 'node:http';
 import type { Context } from 'koa';
 import Provider, { type AdapterFactory, type KoaContextWithOIDC } from 'oidc-provider';
 import { adminRoutes } from '../admin/routes.ts';
@@ -44,9 +44,11 @@ import { createAccountSessions } from '../oidc/sessions.ts';
 import { createSignIns } from '../oidc/sign-ins.ts';
 import type { Guestlist } from '../plugin.ts';
 import { createOnTold, createTrustingFetch, pairwiseKeyOf } from './app-news.ts';
+import { withoutBase } from './base.ts';
 import { createRenderError, tellOutage } from './failure.ts';
 import { guard, trustOnlyIssuer } from './guard.ts';
-import { createLiveSettings, type LiveSettings, liveOptionsOf } from '../setting/live.ts';
+import { type LiveSettings, liveOptionsOf } from '../setting/live.ts';
+import { factsOf, settingsFor } from './settings.ts';
 import { createGuestlist } from './guestlist.ts';
 import type { Log } from './log.ts';
 import type { Pages } from './pages.ts';
@@ -142,17 +144,6 @@ export async function createApp(options: AppOptions): Promise<App> {
       return keyring.latest().admin;
     },
   };
-}
-
-/** What the environment says stands where nothing was stored. */
-export function settingsFor(options: Pick<AppOptions, 'database' | 'clock' | 'brand' | 'terms' | 'support' | 'log'>): LiveSettings {
-  const { database, clock, brand, terms, support, log } = options;
-  const defaults = { brand, support, terms: terms?.terms, privacy: terms?.privacy };
-  return createLiveSettings({ database, clock, defaults, onError: (error) => log.warn({ error }, 'the settings could not be read again') });
-}
-
-function factsOf({ smtp, registration = 'invited', clientRegistration = 'off', keyRotationDays = 0 }: AppOptions): AdminSite['facts'] {
-  return { mailFrom: smtp?.from, mailHost: smtp && new URL(smtp.url).hostname, registration, clientRegistration, keyRotationDays };
 }
 
 /** What stays the same, whatever keys there are: most of all what a process remembers. */
@@ -297,18 +288,4 @@ function listen(provider: Provider, { database, clock, random, log }: AppOptions
     const entry = { at: clock(), actor: accountId, from: originOf(ctx), action: 'account.signed_out', subject: accountId } as const;
     recordAudit(database, entry, random).catch((error: unknown) => log.error({ error }, 'the sign-out was not recorded'));
   });
-}
-
-/** With a path in the issuer: what is outside it is not ours, and what is inside is routed without it. */
-function withoutBase(listener: RequestListener, base: string): RequestListener {
-  if (!base) return listener;
-  return (request: IncomingMessage & { originalUrl?: string }, response) => {
-    const { url = '/' } = request;
-    request.originalUrl = url;
-    request.url =
-      url === base || url.startsWith(`${base}/`) || url.startsWith(`${base}?`)
-        ? url.slice(base.length).replace(/^(?!\/)/, '/')
-        : '/not-ours';
-    listener(request, response);
-  };
 }

@@ -117,7 +117,7 @@ export function accentsOf(accent: string, accentDark: string | undefined): Accen
   return { light: accent, dark: accentDark ?? nearestReadable('dark', accent) };
 }
 
-/** To be linked after the stylesheet of every page. */
+/** To stand behind the stylesheet of every page. */
 export function stylesheetOf({ light, dark }: Accents): string {
   const block = (palette: Readonly<Record<string, string>>) =>
     Object.entries(palette)

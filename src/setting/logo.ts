@@ -97,7 +97,10 @@ function isSafeStyle(text: string): boolean {
 }
 
 function sizeOf(root: ReadonlyMap<string, string>): [number, number] {
-  const box = (root.get('viewbox') ?? '').trim().split(/[\s,]+/).map(Number);
+  const box = (root.get('viewbox') ?? '')
+    .trim()
+    .split(/[\s,]+/)
+    .map(Number);
   const [width, height] = [root.get('width'), root.get('height')].map((length) => Number(/^([\d.]+)(px)?$/.exec(length ?? '')?.[1]));
   if (width && height) return [width, height];
   return [box[2] ?? 0, box[3] ?? 0];

@@ -9,10 +9,15 @@ export async function listStored(db: Queryable): Promise<StoredSetting[]> {
 }
 
 export async function findBody(db: Queryable, name: string): Promise<Buffer | undefined> {
-  return (await firstRow<{ body: Buffer | null }>(db, 'select body from guestlist.setting where name = :name', { name }))?.body ?? undefined;
+  return (
+    (await firstRow<{ body: Buffer | null }>(db, 'select body from guestlist.setting where name = :name', { name }))?.body ?? undefined
+  );
 }
 
-export async function putStored(db: Queryable, { body, ...setting }: StoredSetting & { readonly body?: Buffer | undefined }): Promise<void> {
+export async function putStored(
+  db: Queryable,
+  { body, ...setting }: StoredSetting & { readonly body?: Buffer | undefined },
+): Promise<void> {
   await execute(
     db,
     `

@@ -13,7 +13,9 @@ const manager: Caller = {
 describe('what is a manager’s business', () => {
   test('is an offer of their own groups, whoever made it', () => {
     expect(managesOffer(manager, { grants: ['choir:tenor'], gives: [{ role: 'tenor' }] })).toBe(true);
-    expect(managesOffer(manager, { grants: ['choir:member', 'board:member'], gives: [{ role: 'member' }, { role: 'member' }] })).toBe(false);
+    expect(managesOffer(manager, { grants: ['choir:member', 'board:member'], gives: [{ role: 'member' }, { role: 'member' }] })).toBe(
+      false,
+    );
   });
   test('is no right, though its name begins like their group', () => {
     expect(managesOffer(manager, { grants: ['choir:edit'], gives: [{ role: undefined }] })).toBe(false);

@@ -80,7 +80,10 @@ function shotsAt(id: OperationId, world: World): fc.Arbitrary<Shot> {
   const filled = fc
     .tuple(...params.map(({ name, schema }) => paramOf(name, schema, world)))
     .map((values) =>
-      params.reduce((text, { name }, index) => text.replace(`{${name}}`, encodeURIComponent(String(values[index])) || '-'), path),
+      params.reduce(
+        (text, { name }, index) => text.replace(`{${name}}`, encodeURIComponent(String(values[index]).slice(0, 500).toWellFormed()) || '-'),
+        path,
+      ),
     );
   const query = fc
     .record(Object.fromEntries(queries.map(({ name, schema }) => [name, arbitraryOf(schema, schemas)])), { requiredKeys: [] })

@@ -25,7 +25,12 @@ test('each value is told with where it is from', async () => {
   expect(json.settings.brand).toEqual({ value: 'Guestlist', source: 'default', changedAt: null, changedBy: null });
   expect(json.settings.support).toMatchObject({ value: 'mailto:help@example.org', source: 'environment' });
   expect(json.settings.privacy).toMatchObject({ value: null, source: 'default' });
-  expect(json.facts).toMatchObject({ issuer: server.issuer, mail: 'kept', registration: 'invited', languages: expect.arrayContaining(['en', 'de']) });
+  expect(json.facts).toMatchObject({
+    issuer: server.issuer,
+    mail: 'kept',
+    registration: 'invited',
+    languages: expect.arrayContaining(['en', 'de']),
+  });
   expect(JSON.stringify(json)).not.toMatch(/secret|password/i);
 });
 

@@ -2,7 +2,8 @@
  * A campaign of 50,000 rows on PostgreSQL, made by real servers: a command stores a CSV file, the worker of a server makes
  * the invitations and sends their mails, the server is killed in the middle (SIGKILL), and another one goes on. Says how
  * fast that goes, how much memory each process takes over idle, and whether the progress can be seen meanwhile; ends with 1
- * if that was 200 MB or more, or if a row or a mail was made twice or not at all. `node test/bench/campaign.ts [rows]`
+ * if that was 200 MB or more, or if a row or a mail was made twice or not at all. What is in `NODE_OPTIONS` holds for the
+ * servers as well. `node test/bench/campaign.ts [rows]`
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -70,7 +71,7 @@ type Environment = Readonly<Record<string, string>>;
 
 function launch(environment: Environment, args: readonly string[]): ChildProcess {
   const child = spawn(process.execPath, [main, ...args], {
-    env: { ...shellEnvironment, ...environment },
+    env: { ...shellEnvironment, ...environment, NODE_OPTIONS: process.env['NODE_OPTIONS'] },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.add(child);

@@ -5,6 +5,9 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { secureRandom } from '../../src/lib/random.ts';
 import { databaseUrlOf, runCommand } from '../support/command.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { testSecret } from '../support/mail.ts';
+import { startTestServer } from '../support/server.ts';
+import { settingsFor } from './guestlist.ts';
 
 // Each command is a process, which takes a second of a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
@@ -17,7 +20,8 @@ beforeAll(async () => {
 });
 afterAll(() => own?.drop());
 
-const guestlist = (...args: string[]) => runCommand(['audit', ...args], { DATABASE_URL: databaseUrlOf(own.connection) });
+const guestlist = (...args: string[]) =>
+  runCommand(['audit', ...args], { DATABASE_URL: databaseUrlOf(own.connection), GUESTLIST_SECRET: testSecret });
 
 const instant = String.raw`\d{4}-\d{2}-\d{2}T[\d:.]+Z`;
 
@@ -25,7 +29,7 @@ it('of an empty record both say so', async () => {
   expect(await guestlist('list')).toEqual({ exitCode: 0, stdout: 'There is no entry yet.\n', stderr: '' });
   expect(JSON.parse((await guestlist('list', '--json')).stdout)).toEqual([]);
   expect(await guestlist('verify')).toEqual({ exitCode: 0, stdout: 'There is no entry yet.\n', stderr: '' });
-  expect(JSON.parse((await guestlist('verify', '--json')).stdout)).toEqual({ eventCount: 0 });
+  expect(JSON.parse((await guestlist('verify', '--json')).stdout)).toEqual({ whole: true, eventCount: 0 });
 });
 
 it('lists what was done, newest first, of all or of one', async () => {
@@ -39,7 +43,7 @@ it('lists what was done, newest first, of all or of one', async () => {
     '',
   ]);
   expect((await guestlist('list', '--limit', '1')).stdout).toMatch(/ grant\.added [^\n]*\n$/);
-  expect(JSON.parse((await guestlist('list', '--subject', 'ada', '--json')).stdout)).toEqual([
+  expect(JSON.parse((await guestlist('list', '--subject', 'ada', '--json')).stdout)).toMatchObject([
     {
       id: expect.any(String),
       at: expect.stringMatching(new RegExp(`^${instant}$`)),
@@ -59,7 +63,7 @@ it('proves the record and prints a head; with it, also that the end is still the
   const head = /Head: (\S+)/.exec(stdout)?.[1] ?? '';
   const kept = await guestlist('verify', '--head', head, '--json');
   expect(kept.exitCode).toBe(0);
-  expect(JSON.parse(kept.stdout)).toEqual({ eventCount: 2, head });
+  expect(JSON.parse(kept.stdout)).toEqual({ whole: true, eventCount: 2, head });
 
   const cut = await guestlist('verify', '--head', head.replace('2:', '3:'));
   expect(cut.exitCode).toBe(1);
@@ -80,6 +84,7 @@ it('says what is broken, and ends with 1', async () => {
   const { exitCode, stdout } = await guestlist('verify', '--json');
   expect(exitCode).toBe(1);
   expect(JSON.parse(stdout)).toEqual({
+    whole: false,
     eventCount: 1,
     head: expect.stringMatching(/^1:[0-9a-f]{64}$/),
     break: { kind: 'changed', seq: 2, eventId: rows[0].id },
@@ -92,4 +97,29 @@ it.each([
   [['dance'], /unknown command 'dance'/],
 ])('a mistake in the call ends with 2: %j', async (args, message) => {
   expect(await guestlist(...args)).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringMatching(message) });
+});
+
+it('of a server elsewhere the same is told, proven and exported', async () => {
+  const elsewhere = await startTestServer();
+  try {
+    await elsewhere.addGroup('choir');
+    const [here, there] = [await settingsFor('on the database', elsewhere), await settingsFor('against a server', elsewhere)];
+    const audit = (settings: typeof here, ...args: string[]) => runCommand(['audit', ...args], settings);
+    for (const args of [
+      ['list', '--json'],
+      ['list', '--action', 'group.created', '--actor', 'operator', '--after', '2020-01-01'],
+      ['verify'],
+    ]) {
+      const answer = await audit(there, ...args);
+      expect(answer).toMatchObject({ exitCode: 0, stderr: '', stdout: expect.stringMatching(/group\.created|Entries: /) });
+      expect(await audit(here, ...args)).toEqual(answer);
+    }
+    const jsonl = await audit(there, 'export', '--action', 'group.created');
+    expect(JSON.parse(jsonl.stdout)).toMatchObject({ action: 'group.created', detail: { slug: 'choir' } });
+    expect(await audit(here, 'export', '--action', 'group.created')).toEqual(jsonl);
+    expect((await audit(there, 'export', '--format', 'csv', '--before', '2020-01-01')).stdout).toMatch(/^"seq","id","at",[^\n]*\n$/);
+    expect((await audit(there, 'list', '--limit', '2')).stdout).toContain('audit.exported');
+  } finally {
+    await elsewhere.close();
+  }
 });

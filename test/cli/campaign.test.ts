@@ -95,7 +95,7 @@ describe.each(ways)('%s', (way) => {
       [['--group', 'choir', '--csv', file('none.csv')], 2, /cannot be read/],
       [['--group', 'choir', '--csv', file('latin.csv')], 2, /no column/],
       [['--group', 'choir', '--csv', file('utf16.csv')], 2, /UTF-16/],
-      [['--group', 'choir', '--addresses', file('people.txt'), '--pin'], 2, /pin needs cards/],
+      [['--group', 'choir', '--addresses', file('people.txt'), '--pin'], 2, /'--pin' needs cards/],
       [['--group', 'choir', '--addresses', file('people.txt'), '--sheet', file('x.html')], 2, /'--sheet' goes with '--cards'/],
       [['--group', 'none', '--cards', '1', '--sheet', file('never.html')], 1, /no group none/],
       [['--cards', '1'], 2, /must give something/],

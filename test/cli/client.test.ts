@@ -110,6 +110,18 @@ describe.each(ways)('%s', (way) => {
     expect(await guestlist('client', 'show', 'wiki')).toMatchObject({ exitCode: 1 });
   });
 
+  it('an app that acts for itself has a secret, and nowhere to come back to', async () => {
+    const { client_secret: secret } = await json('client', 'add', 'automation', '--service', '--scope', 'groups:read');
+    expect(await json('client', 'show', 'automation')).toMatchObject({ grantTypes: ['client_credentials'], redirectUris: [] });
+    const response = await fetch(`${server.issuer}/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(`automation:${secret}`).toString('base64')}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'groups:read', resource: `${server.issuer}/api` }),
+    });
+    expect(await response.json()).toMatchObject({ scope: 'groups:read', token_type: 'Bearer' });
+    await lines('client', 'remove', 'automation');
+  });
+
   it('secrets overlap for a while, or end at once', async () => {
     const { client_secret: first } = await json('client', 'add', 'cloud', '--redirect-uri', 'https://cloud.example.org/cb');
     const next = await json('client', 'rotate-secret', 'cloud', '--overlap', '2d');

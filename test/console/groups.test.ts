@@ -1,5 +1,6 @@
 /** Groups in the console: the tree, what comes with one, who is in it, who may invite to it, and changing it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { claimMappingsSchema } from '../../src/client/mapping-schema.ts';
 import type { Member } from '../journeys/setting.ts';
 import type { Browser, Rest } from '../support/browser.ts';
 import { type ConsoleSetting, createConsoleSetting, openConsole } from './setting.ts';
@@ -121,13 +122,17 @@ describe('members', () => {
   test('are put in by hand by an admin, until a day', async () => {
     const eve = await setting.member('eve');
     const form = await admin.open('/admin/groups/altos/add');
-    expect((await admin.submit(form, 'Put them in', { email: 'nobody@example.org' })).$('#email-error').text()).toContain('Nobody here has this address');
+    expect((await admin.submit(form, 'Put them in', { email: 'nobody@example.org' })).$('#email-error').text()).toContain(
+      'Nobody here has this address',
+    );
     expect((await admin.submit(form, 'Put them in', { email: eve.email, until: '2001-01-01' })).status).toBe(422);
     const until = setting.inDays(30).toISOString().slice(0, 10);
     const done = await admin.submit(form, 'Put them in', { email: eve.email, role: 'lead', until });
     expect(rowsOn(done).join()).toContain('eve@example.org');
     expect((await setting.guestlist.groupsOf(eve.accountId)).roles).toContain('altos:lead');
-    expect((await admin.submit(form, 'Put them in', { email: eve.email, role: 'lead', until })).$('#email-error').text()).toContain('already');
+    expect((await admin.submit(form, 'Put them in', { email: eve.email, role: 'lead', until })).$('#email-error').text()).toContain(
+      'already',
+    );
   });
 });
 
@@ -178,8 +183,8 @@ describe('who may invite', () => {
 
   test('is refused where nobody could invite any more, or nothing is meant by it', async () => {
     const form = await admin.open('/admin/groups/altos/policy');
-    const filled = { who: 'members', form_token: String(form.$('[name=form_token]').last().attr('value')) };
-    const action = String(form.$('form[method=post]').last().attr('action'));
+    const filled = { who: 'members', form_token: String(form.$('main form[method=post] [name=form_token]').first().attr('value')) };
+    const action = String(form.$('main form[method=post]').first().attr('action'));
     const none = await admin.post(action, filled);
     expect([none.status, none.$('#channels-error').text().trim()]).toEqual([422, 'Allow at least one way to invite.']);
     const odd = await admin.submit(form, 'Save', { roles: 'UPPER CASE', domains: 'no domain!', lifetime: 'long' });
@@ -193,7 +198,9 @@ describe('changing a group', () => {
       id: 'wiki',
       name: 'Wiki',
       redirectUris: ['https://wiki.example.org/callback'],
-      mappings: [{ name: 'teams', source: 'groups', where: ['id_token'], value: { kind: 'name' }, trigger: { scopes: ['groups'] } }] as never,
+      mappings: claimMappingsSchema.parse([
+        { name: 'teams', source: 'groups', where: ['id_token'], value: { kind: 'name' }, trigger: { scopes: ['groups'] } },
+      ]),
     });
     expect(textOf(await admin.open('/admin/groups/stage'))).toMatch(/Wiki ?told to the app/);
     const form = await admin.open('/admin/groups/stage/change');

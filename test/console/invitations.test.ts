@@ -150,7 +150,7 @@ describe('a preview', () => {
 
 describe('many at once', () => {
   test('are chosen, named, and each is answered', async () => {
-    const ids = [];
+    const ids: string[] = [];
     for (const label of ['One', 'Two']) ids.push((await setting.guestlist.invite({ groups: ['choir'], label })).id);
     await setting.guestlist.invite({ groups: ['choir'], label: 'Not me' });
     const list = await ada.browser.open('/admin/invitations');

@@ -7,7 +7,8 @@ import { inTransaction } from '../../src/lib/db.ts';
 import { secureRandom } from '../../src/lib/random.ts';
 import { causeOf, givenSql, mailLimits, recipientKey } from '../../src/mail/budget.ts';
 import { type GivenUp, deliverMail, MailRefused, type SendMail, type Tried } from '../../src/mail/deliver.ts';
-import { cancelMails, forgetMailAddresses, listFates, type NewMail, queueMail } from '../../src/mail/outbox.ts';
+import { listLoggedMails } from '../../src/mail/log-store.ts';
+import { cancelMails, forgetMailAddresses, type NewMail, queueMail } from '../../src/mail/outbox.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { count } from '../support/invariants.ts';
 import { addInvitation, issuer, now, seal } from './making.ts';
@@ -105,7 +106,7 @@ test('what is over is failed: never tried again, nothing sealed in it, and whoev
   expect(await deliver()).toEqual({ sent: 3, failed: 1 });
   expect(tried.at(-1)).toEqual({ id: expect.any(String), kind: 'invited', outcome: 'failed', answer: 'recipient_budget' });
   expect(givenUp).toMatchObject([{ kind: 'invited', to: 'ada@example.org', invitationId: id }]);
-  const [fate] = await listFates(own.database, 1);
+  const [fate] = await listLoggedMails(own.database, { limit: 1 });
   expect(fate).toMatchObject({ failure: 'recipient_budget', failedAt: now, sentAt: null, attempts: 0, nextAttemptAt: null });
   expect(await count(own.database, 'mail where sealed is not null')).toBe(0);
   time = hours(24);

@@ -1,7 +1,14 @@
 /** Of the admin console: of an admin, and of a manager, whose navigation is shorter. */
 import type { ConsoleFrame } from '../../src/console/frame.ts';
 import type { AuditEntry, ConsolePages } from '../../src/console/pages.ts';
+import { appSamples } from './console-app-samples.ts';
+import { campaignSamples } from './console-campaign-samples.ts';
+import { groupSamples } from './console-groups-samples.ts';
+import { rightSamples } from './console-rights-samples.ts';
+import { peopleSamples } from './console-people-samples.ts';
 import { invitationSamples } from './console-invitation-samples.ts';
+import { waitingSamples } from './console-waiting-samples.ts';
+import { settingSamples } from './console-setting-samples.ts';
 import { ada } from './offers.ts';
 
 type Cases = { readonly [Name in keyof ConsolePages]: Readonly<Record<string, ConsolePages[Name]>> };
@@ -93,6 +100,13 @@ const dashboard: ConsolePages['console/dashboard'] = {
 
 export const consoleSamples: Cases = {
   ...invitationSamples(adminFrame, managerFrame),
+  ...waitingSamples(adminFrame),
+  ...groupSamples(adminFrame, managerFrame),
+  ...rightSamples(adminFrame),
+  ...peopleSamples(adminFrame, entries),
+  ...campaignSamples(adminFrame, managerFrame),
+  ...appSamples(adminFrame),
+  ...settingSamples(adminFrame),
   'console/audit': {
     all: auditPage,
     narrowed: {

@@ -9,30 +9,47 @@ function follow(invite) {
   const preview = document.getElementById('preview');
   let tab = preview.querySelector('[aria-current]')?.value ?? 'page';
   let timer;
-  let running = 0;
+  let isRunning = false;
+  let isStale = false;
 
+  /* One after the other, so that what is kept last is what was typed last. */
   const show = async () => {
-    running += 1;
-    const mine = running;
+    isStale = true;
+    if (isRunning) return;
+    isRunning = true;
     preview.setAttribute('aria-busy', 'true');
-    const fields = new URLSearchParams(new FormData(invite));
-    fields.set('see', tab);
-    const answer = await fetch(invite.action, { method: 'POST', body: fields }).catch(() => undefined);
-    if (mine !== running) return;
+    while (isStale) {
+      isStale = false;
+      await ask();
+    }
     preview.removeAttribute('aria-busy');
+    isRunning = false;
+  };
+
+  const ask = async () => {
+    const fields = new URLSearchParams(new FormData(invite));
+    const asked = tab;
+    fields.set('see', asked);
+    const answer = await fetch(invite.action, { method: 'POST', body: fields }).catch(() => undefined);
     if (!answer?.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     takeOver(page, 'checked');
     refresh(page.querySelector('#previewed iframe'));
-    for (const button of preview.querySelectorAll('.tab')) mark(button, button.value === tab);
+    for (const button of preview.querySelectorAll('.tab')) mark(button, button.value === asked);
   };
 
-  /* A frame that is sent somewhere would leave a step in the history of the browser: this one does not. */
-  const refresh = (fresh) => {
-    const old = preview.querySelector('iframe');
-    if (!fresh) return;
-    if (old && old.title === fresh.title) old.src = fresh.getAttribute('src');
-    else document.getElementById('previewed').replaceChildren(document.adoptNode(fresh));
+  /* A new frame each time: sending the old one somewhere would leave a step in the history of the browser. It is shown once it is there. */
+  const refresh = (found) => {
+    if (!found) return;
+    const place = document.getElementById('previewed');
+    const fresh = document.adoptNode(found);
+    fresh.hidden = place.querySelector('iframe') !== null;
+    fresh.addEventListener('load', () => {
+      fresh.hidden = false;
+      for (const other of [...place.children]) if (other !== fresh) other.remove();
+    });
+    for (const other of place.querySelectorAll('iframe[hidden], p')) other.remove();
+    place.append(fresh);
   };
 
   const later = (wait) => {
