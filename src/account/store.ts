@@ -160,12 +160,6 @@ export async function replaceLostEmail(trx: Transaction, accountId: string, now:
   });
 }
 
-/** Newest first. */
-export async function listAccounts(db: Queryable, limit: number): Promise<Account[]> {
-  const found = await rows<AccountRow>(db, `select ${accountColumns} from ${accountSource} order by a.id desc limit :limit`, { limit });
-  return found.map(toAccount);
-}
-
 export type Beginning = {
   readonly invitationId: string;
   /** The inviter's own note on it. */

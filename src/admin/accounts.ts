@@ -62,7 +62,7 @@ const flag = (text: 'yes' | 'no' | undefined) => (text === undefined ? undefined
 const letters = (most: number) => line(most).refine((text) => text.trim() !== '', 'must have a letter');
 const searched = (text: string | undefined) => text?.normalize('NFC').trimStart();
 
-export function toWire({ emailVerifiedAt, ...rest }: Account): z.output<typeof account> {
+function toWire({ emailVerifiedAt, ...rest }: Account): z.output<typeof account> {
   const { id, name, email, locale = null, createdAt, disabledAt = null, otherEmails } = rest;
   return { id, name, email, locale, createdAt, disabledAt, emailVerified: emailVerifiedAt !== undefined, otherEmails: [...otherEmails] };
 }

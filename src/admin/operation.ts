@@ -9,7 +9,6 @@ import type { GuestlistCalls } from '../calls.ts';
 import type { Deed } from '../invitation/deed.ts';
 import type { Database } from '../lib/db.ts';
 import type { Caller, Reach } from './access.ts';
-import type { OperationId } from './paths.ts';
 import type { AdminSite } from './site.ts';
 
 export type Call = {
@@ -33,7 +32,6 @@ export type Download = { readonly type: string; readonly chunks: Chunks; readonl
 type Object_ = z.ZodObject | undefined;
 type Any = z.ZodType | undefined;
 export type Out<Schema extends Any> = Schema extends z.ZodType ? z.output<Schema> : undefined;
-export type Wire<Schema extends Any> = Schema extends z.ZodType ? z.input<Schema> : undefined;
 
 type Common<Params extends Object_, Query extends Object_> = {
   readonly scope: AdminScope;
@@ -100,8 +98,6 @@ type AnyJson = JsonOperation<any, any, any, any>;
 type AnyUpload = UploadOperation<any, any, any>;
 // biome-ignore lint/suspicious/noExplicitAny: as above.
 type AnyDownload = DownloadOperation<any, any>;
-
-export type Operations = Readonly<Partial<Record<OperationId, Operation>>>;
 
 export function json<
   Params extends Object_ = undefined,

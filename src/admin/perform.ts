@@ -7,7 +7,7 @@ import type { Origin } from '../audit/audit.ts';
 import type { Database, Transaction } from '../lib/db.ts';
 import { type Caller, reachOf, requireAdmin } from './access.ts';
 import type { Call, Download, Operation } from './operation.ts';
-import { type AllOperations, operations } from './operations.ts';
+import { operations } from './operations.ts';
 import type { OperationId } from './paths.ts';
 import { checkPart } from './problem.ts';
 import { asFailure } from './row-answer.ts';
@@ -77,9 +77,3 @@ async function asWish<Result>(work: Promise<Result>): Promise<Result> {
     throw asFailure(error);
   }
 }
-
-export type Answer<Id extends OperationId> = AllOperations[Id] extends { readonly answer?: infer Schema }
-  ? NonNullable<Schema> extends z.ZodType
-    ? z.output<NonNullable<Schema>>
-    : undefined
-  : undefined;

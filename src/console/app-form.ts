@@ -62,8 +62,6 @@ export const appForm = z.strictObject({
   attached: z.array(z.string()),
 });
 
-export const appFormFields = Object.keys(appForm.shape);
-
 /** Boxes `attach:choir` become a list. */
 export function gatheredApp(fields: Fields): Fields {
   const attached = Object.keys(fields).flatMap((name) => (name.startsWith('attach:') ? [name.slice(7)] : []));

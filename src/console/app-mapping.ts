@@ -1,14 +1,7 @@
 /** The claims of one app as rows of fields, `name:0`, `name:1` …, and back. */
-import { claimFormats } from '../client/claim-format.ts';
 import { defaultMappings } from '../client/claim-mapping.ts';
 import { type ClaimMapping, claimUses } from '../client/mapping-schema.ts';
 import type { Fields } from '../lib/form.ts';
-
-export const sources = ['groups', 'roles', 'entitlements', 'constant'] as const;
-export const valueKinds = ['slug', 'id', 'name', 'prefix', 'table'] as const;
-export const filterKinds = ['all', 'attached', 'list', 'pattern'] as const;
-export const formats = claimFormats;
-export const places = claimUses;
 
 export const mostRows = 20;
 
@@ -55,7 +48,7 @@ export function rowOf(mapping: ClaimMapping): Fields {
         : '',
     unlisted: value.kind === 'table' ? value.unlisted : 'drop',
     format: mapping.format,
-    ...Object.fromEntries(places.map((place) => [place, box(mapping.where.includes(place))])),
+    ...Object.fromEntries(claimUses.map((place) => [place, box(mapping.where.includes(place))])),
     filter: filter.kind,
     only: filter.kind === 'list' ? filter.names.join(' ') : filter.kind === 'pattern' ? filter.pattern : '',
     ancestors: box(mapping.ancestors),
@@ -93,7 +86,7 @@ export function mappingOf(row: Fields): Record<string, unknown> {
     source,
     value: isConstant ? { kind: 'slug' } : wayOf(row),
     format: isConstant ? 'array' : row['format'],
-    where: places.filter((place) => row[place] === 'yes'),
+    where: claimUses.filter((place) => row[place] === 'yes'),
     filter: filterOf(row),
     ancestors: row['ancestors'] === 'yes',
     empty: row['empty'] ?? 'present',

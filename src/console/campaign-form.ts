@@ -8,7 +8,7 @@ import { nameLine, optional } from './group-fields.ts';
 import { dayOrInstant, endOfDay, errorsOfWish } from './invitation-form.ts';
 
 /** In the order of the page. */
-export const campaignFields = [
+const campaignFields = [
   'name',
   'source',
   'addresses',

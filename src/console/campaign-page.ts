@@ -16,8 +16,8 @@ import type { ConsoleSite, Visitor } from './site.ts';
 
 const idOf = (ctx: Context) => String(ctx['params']['id']);
 const dayMs = 24 * 60 * 60 * 1000;
-/** Above it the chart cannot be read. */
-const mostDays = 60;
+/** Fewer make no chart, and more cannot be read. */
+const [fewestDays, mostDays] = [7, 60];
 
 export async function showCampaign(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
   const id = idOf(ctx);
@@ -76,12 +76,12 @@ function seesLinks({ caller }: Visitor, inviterId: string | null): boolean {
   }
 }
 
-/** From the first to the last on which somebody joined, days on which nobody did among them. */
+/** From the first to the last on which somebody joined, and a week at least, days on which nobody did among them. */
 function joinsByDay(days: readonly { readonly day: string; readonly joined: number }[]): CampaignReportData['joins'] {
   const counts = new Map(days.flatMap(({ day, joined }) => (joined > 0 ? [[new Date(day).getTime(), joined] as const] : [])));
   const [first, last] = [Math.min(...counts.keys()), Math.max(...counts.keys())];
   if (counts.size === 0) return [];
-  const from = Math.max(first, last - (mostDays - 1) * dayMs);
+  const from = Math.max(Math.min(first, last - (fewestDays - 1) * dayMs), last - (mostDays - 1) * dayMs);
   return Array.from({ length: (last - from) / dayMs + 1 }, (_, index) => {
     const at = from + index * dayMs;
     return { day: new Date(at), count: counts.get(at) ?? 0 };

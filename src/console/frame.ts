@@ -36,7 +36,9 @@ export type ConsoleFrame = {
 
 /** None: there is nothing here for them. */
 export function entriesOf({ issuer }: Pick<ConsoleSite, 'issuer'>, caller: Caller): ConsoleEntry[] {
-  return entries.filter(({ scope }) => mayReach(caller, scope)).map(({ name, path }) => ({ entry: name, href: consoleHref({ issuer }, path) }));
+  return entries
+    .filter(({ scope }) => mayReach(caller, scope))
+    .map(({ name, path }) => ({ entry: name, href: consoleHref({ issuer }, path) }));
 }
 
 function mayReach(caller: Caller, scope: AdminScope): boolean {

@@ -18,7 +18,12 @@ export const numberField = z
   .refine((count) => count >= 1 && count <= 1_000_000, 'not_a_number');
 
 /** A name of a thing: the complaint is not that a person has none. */
-export const nameLine = (most: number) => z.string('name_required').trim().min(1, 'name_required').pipe(lineOfText(most) as z.ZodType<string, string>);
+export const nameLine = (most: number) =>
+  z
+    .string('name_required')
+    .trim()
+    .min(1, 'name_required')
+    .pipe(lineOfText(most) as z.ZodType<string, string>);
 
 /** Kept as one line. */
 export const severalLines = (most: number) => textOfLines(most).transform((text) => text.replaceAll('\n', ' '));

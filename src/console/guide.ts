@@ -20,7 +20,7 @@ import { findGuideFacts, type GuideFacts } from './guide-store.ts';
 import { keepShared } from './invitation-share.ts';
 import { operate } from './operate.ts';
 import { type GuideStep, guideSteps } from './setting-data.ts';
-import { changeOf, errorsIn, storeLogo } from './settings.ts';
+import { changeOf, errorsIn, schemesOf, storeLogo } from './settings.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
 
 /** Nothing is there yet that anybody could be invited to, or sign in at. */
@@ -83,6 +83,7 @@ async function show(site: ConsoleSite, ctx: Context, { visitor, at, typed, error
       },
       presets: presets.map(({ id, name }) => ({ id, name })),
       groups: await groupChoices(site, ctx, visitor),
+      schemes: schemesOf(typed),
       dashboardHref: `${consoleHref(site, '/admin')}?dashboard=yes`,
       ...{ at, errors, complaint },
     },

@@ -12,7 +12,7 @@ import { domainSchema } from '../lib/email.ts';
 import { type FieldErrors, type Fields, lineOfText, textOfLines } from '../lib/form.ts';
 
 /** In the order of the page. */
-export const inviteFields = [
+const inviteFields = [
   'who',
   'addresses',
   'groups',

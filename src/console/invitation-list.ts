@@ -64,7 +64,7 @@ export async function showInvitations(site: ConsoleSite, ctx: Context, visitor: 
   });
 }
 
-export function listHref(site: Pick<ConsoleSite, 'issuer'>, query: Readonly<Record<string, string>>, path: '' | '/export' = ''): string {
+function listHref(site: Pick<ConsoleSite, 'issuer'>, query: Readonly<Record<string, string>>, path: '' | '/export' = ''): string {
   const named = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== ''));
   return `${consoleHref(site, `/admin/invitations${path}`)}${named.size > 0 ? `?${named}` : ''}`;
 }

@@ -24,7 +24,7 @@ const seeSchema = z
   .enum([...tabs, 'check'])
   .optional()
   .catch(undefined);
-export const draftKeySchema = z.string().regex(/^[\w-]{16,64}$/);
+const draftKeySchema = z.string().regex(/^[\w-]{16,64}$/);
 
 const onlyOnce = createOnlyOnce();
 

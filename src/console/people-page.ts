@@ -32,7 +32,7 @@ export function personHeadOf(site: Site, account: Pick<Output<'getAccount'>, 'id
   return { id, name: name || email, email, isDisabled: disabledAt !== null, hrefs };
 }
 
-export function deedHrefsOf(site: Site, id: string): Readonly<Record<PersonDeed, string>> {
+function deedHrefsOf(site: Site, id: string): Readonly<Record<PersonDeed, string>> {
   return Object.fromEntries(personDeeds.map((deed) => [deed, consoleHref(site, personPath(id, `/${deed}`))])) as Record<PersonDeed, string>;
 }
 

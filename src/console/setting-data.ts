@@ -28,7 +28,7 @@ export type SettingsData = {
     readonly errors: FieldErrors;
     readonly sources: Readonly<Record<string, SettingSource>>;
     readonly schemes: readonly SchemePreview[];
-    readonly languages: readonly Choice[];
+    readonly languageChoices: readonly Choice[];
     readonly logo: { readonly href: string; readonly width: number; readonly height: number } | undefined;
     readonly logoForm: ConsoleForm;
     readonly removeLogo: ConsoleForm;
@@ -109,6 +109,7 @@ export type SettingsData = {
     readonly mail: { readonly from: string | undefined; readonly mailboxHref: string | undefined; readonly own: string };
     readonly presets: readonly { readonly id: string; readonly name: string }[];
     readonly groups: readonly Choice[];
+    readonly schemes: readonly SchemePreview[];
     readonly dashboardHref: string;
   };
 };

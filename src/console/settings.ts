@@ -74,7 +74,7 @@ function show(site: ConsoleSite, { visitor, now, typed, errors }: Typing): void 
       errors,
       sources: Object.fromEntries([...settingNames, 'logo' as const].map((name) => [name, settings[name].source])),
       schemes: schemesOf(typed),
-      languages: languagesOf(facts.languages),
+      languageChoices: languagesOf(facts.languages),
       logo: logo ? { href: logo.href, width: Math.round((48 * logo.width) / logo.height), height: 48 } : undefined,
       logoForm: consoleForm(site, visitor, '/admin/settings/logo'),
       removeLogo: consoleForm(site, visitor, '/admin/settings/logo-away'),
@@ -82,7 +82,7 @@ function show(site: ConsoleSite, { visitor, now, typed, errors }: Typing): void 
   });
 }
 
-export function languagesOf(locales: readonly string[]) {
+function languagesOf(locales: readonly string[]) {
   return locales.map((value) => ({ value, label: new Intl.DisplayNames([value], { type: 'language' }).of(value) ?? value }));
 }
 

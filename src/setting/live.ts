@@ -70,7 +70,7 @@ async function inTime(reading: Promise<void>): Promise<void> {
 }
 
 /** Where pictures and colours are, below the issuer's path. What they show is part of the address, so that nothing goes stale. */
-export function lookOf({ accent, accentDark, logo, language }: Settings): Look {
+function lookOf({ accent, accentDark, logo, language }: Settings): Look {
   const accents = accent === undefined ? undefined : accentsOf(accent, accentDark);
   return {
     accent: accents?.light,

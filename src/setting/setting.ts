@@ -29,7 +29,7 @@ export type SettingDefaults = Pick<Settings, 'brand' | 'support' | 'terms' | 'pr
 /** Where a value is from. */
 export type SettingSource = 'default' | 'environment' | 'stored';
 
-export const usualBrand = 'Guestlist';
+const usualBrand = 'Guestlist';
 
 export function settingsOf(defaults: SettingDefaults, stored: readonly StoredSetting[]): Settings {
   const values = Object.fromEntries(stored.map(({ name, value }) => [name, value]));

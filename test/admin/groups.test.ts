@@ -20,6 +20,8 @@ describe('groups by API', () => {
     expect(made.headers.get('location')).toBe(`${server.issuer}/api/v1/groups/tenors`);
     const changed = await program.call('changeGroup', { params: { slug: 'tenors' }, body: { capacity: null, archived: true } });
     expect(changed).toMatchObject({ status: 200, json: { capacity: null, archived: true } });
+    const named = await program.call('changeGroup', { params: { slug: 'tenors' }, body: { name: 'High tenors', description: '' } });
+    expect(named).toMatchObject({ status: 200, json: { slug: 'tenors', name: 'High tenors', description: '', archived: true } });
     const { json } = await program.call('listGroups', { query: { archived: 'yes' } });
     expect(json.items.map(({ slug }: { slug: string }) => slug)).toEqual(['tenors']);
   });

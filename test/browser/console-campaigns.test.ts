@@ -93,7 +93,7 @@ describe.skipIf(chromium === undefined)('in Chromium', () => {
       const newcomer = `${who}-3@example.org`;
       await join(createBrowser(setting.server.issuer), await mailedLink(setting.server.database, newcomer), { email: newcomer });
       await page.reload();
-      expect(await page.locator('.chart rect').count()).toBe(1);
+      expect(await page.locator('.chart rect').count()).toBe(7);
       await look('7-report');
       await page.getByRole('link', { name: 'All rows' }).click();
       await look('8-rows');

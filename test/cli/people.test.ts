@@ -60,6 +60,12 @@ describe.each(ways)('%s', (way) => {
       '  tenors  Tenors  (0 in it)',
       '    high-tenors  High  (0 in it)',
     ]);
+    expect(await json('group', 'change', 'tenors', '--name', 'The tenors', '--description', 'Sing high')).toMatchObject({
+      slug: 'tenors',
+      name: 'The tenors',
+      description: 'Sing high',
+    });
+    await lines('group', 'change', 'tenors', '--name', 'Tenors');
     expect(await lines('group', 'change', 'tenors', '--parent', 'board')).toEqual(['tenors  Tenors  (0 in it)  in board']);
     expect((await json('group', 'list')).map(({ slug, parent }: { slug: string; parent: string | null }) => [slug, parent])).toEqual([
       ['board', null],

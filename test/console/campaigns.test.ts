@@ -93,7 +93,7 @@ describe('from pasted addresses', () => {
       .get();
     expect(funnel[0]).toMatch(/^2\s*100%$/);
     expect(funnel.at(-1)).toMatch(/^1\s*50%$/);
-    expect(report.$('.chart rect').length).toBe(1);
+    expect(report.$('.chart rect').length).toBe(7);
     expect(textOf(report)).toContain('is a member already');
     const csv = await admin.open(`${new URL(run.url).pathname}/export`);
     expect((parse(csv.html) as string[][]).slice(1).map((line) => [line[1], line[3]])).toEqual([
@@ -149,10 +149,7 @@ describe('from a file', () => {
     const form = await admin.open('/admin/campaigns/new');
     const fields = { name: 'Bad', source: 'file', 'group:stage': 'yes' };
     const none = await sendFile(admin, form, { fields });
-    expect([none.status, /id="file-error".*/.exec(none.html)?.[0]]).toEqual([
-      422,
-      expect.stringContaining('Choose the file with the addresses.'),
-    ]);
+    expect([none.status, none.html.includes('Choose the file with the addresses.')]).toEqual([422, true]);
     const utf16 = await sendFile(admin, form, { fields, file: Buffer.from('\ufeffemail\nx@example.org', 'utf16le') });
     expect((await admin.open(String(utf16.location))).status).toBe(422);
     expect((await sendFile(admin, form, { fields, file: Buffer.alloc(5_100_000, 'a') })).status).toBe(413);

@@ -25,7 +25,7 @@ const frameWith = (names: readonly (typeof admins)[number][]): ConsoleFrame => (
 });
 
 export const adminFrame = frameWith(admins);
-export const managerFrame = frameWith(managers);
+const managerFrame = frameWith(managers);
 
 const entry: AuditEntry = {
   id: '0197-17',

@@ -35,7 +35,7 @@ export function settingSamples(adminFrame: ConsoleFrame): Framed<SettingsData> {
       logo: 'stored',
     },
     schemes: schemesOf({ accent: '#7a2e4d' }),
-    languages: [
+    languageChoices: [
       { value: 'de', label: 'Deutsch' },
       { value: 'en', label: 'English' },
     ],
@@ -151,6 +151,7 @@ export function settingSamples(adminFrame: ConsoleFrame): Framed<SettingsData> {
     mail: { from: undefined, mailboxHref: '/mailbox', own: 'ada@example.org' },
     presets: [{ id: 'grafana', name: 'Grafana' }],
     groups: [{ value: 'choir', label: 'Kammerchor <Nord>' }],
+    schemes: schemesOf({}),
     dashboardHref: '/admin?dashboard=yes',
   };
   return {
