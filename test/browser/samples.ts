@@ -30,7 +30,8 @@ export async function serveSamples(): Promise<SampleServer> {
     // Mails bring their own styles, which no page may.
     if (shown[Number(ctx['params'].id)]?.area === 'mail') ctx.remove('Content-Security-Policy');
     ctx.type = 'html';
-    ctx.body = shown[Number(ctx['params'].id)]?.html(String(ctx['params'].locale));
+    // A page that goes on by itself would be gone before anybody has seen it.
+    ctx.body = shown[Number(ctx['params'].id)]?.html(String(ctx['params'].locale)).replace(/<meta http-equiv="refresh"[^>]*>/, '');
   });
   const server = createServer(new Koa().use(router.routes()).callback());
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));

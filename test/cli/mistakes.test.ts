@@ -138,14 +138,14 @@ const hostile: readonly (readonly [option: string, text: string, complaint: RegE
   ['--inviter-name', 'Eve \u202Egro.elpmaxe', /'--inviter-name' must have no control characters/],
   ['--message', 'a'.repeat(10_240), /'--message' must have 500 characters or fewer/],
   ['--email', 'a@b.example, c@d.example', /'--email' must be one e-mail address/],
-  ['--email', 'ada@example.org\r\nBcc: all@example.org', /'--email' must be one e-mail address/],
+  ['--email', 'ada@example.org\r\nBcc: all@example.org', /'--email' must have no control characters/],
   ['--email', fullwidth, /'--email' must be one e-mail address/],
   ['--email', `${'a'.repeat(300)}@example.org`, /'--email' is too long/],
   ['--pin', '123456', /'--pin' must not be a run/],
-  ['--pin', 'é!', /'--pin' must have 4 to 12 letters or digits/],
-  ['--domain', 'example.org\nevil.example', /'--domain' must be a domain/],
+  ['--pin', 'éé!!', /'--pin' must have 4 to 12 letters or digits/],
+  ['--domain', 'example.org\nevil.example', /'--domain' must have no control characters/],
   ['--max-uses', '1\u001B[2J', /'--max-uses <n>'.*\\u\{1b\}\[2J/],
-  ['--app', 'a'.repeat(10_240), /'--app' is too long/],
+  ['--app', 'a'.repeat(10_240), /'--app' must have 200 characters or fewer/],
 ];
 
 it('bad input ends with 2 and names its option; it does not reach the terminal as it is, and nothing is stored', async () => {

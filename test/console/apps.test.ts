@@ -198,11 +198,12 @@ describe('what it is told', () => {
     const page = await open();
     expect(idTokenOn(page)['groups']).toEqual(['Singers', 'Altos']);
     expect(page.$('[name="table:0"]').text()).toBe('choir = Singers, Altos\nstage = Crew');
-    const { mappings } = await clientOf('nextcloud');
+    const { claim_mappings: mappings } = await clientOf('nextcloud');
+    expect(mappings).toHaveLength(1);
     await browser.submit(page, 'Save');
-    expect((await clientOf('nextcloud')).mappings).toEqual(mappings);
+    expect((await clientOf('nextcloud')).claim_mappings).toEqual(mappings);
     await browser.submit(await open(), 'Back to what every app is told');
-    expect((await clientOf('nextcloud')).mappings).toBeNull();
+    expect((await clientOf('nextcloud')).claim_mappings).toBeNull();
   });
 
   test('says of whom there is nothing to be told', async () => {

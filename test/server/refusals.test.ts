@@ -14,6 +14,7 @@ import { calling } from './api-refusals.ts';
 import { deciding, type Seen, seenOn, thrownBy } from './deciding.ts';
 import { goodPassword, join, openAsNewcomer, register, signIn } from '../support/people.ts';
 import { createRelyingApp, type RelyingApp } from '../support/relying-app.ts';
+import { testSecret } from '../support/mail.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 let server: TestServer;
@@ -241,6 +242,7 @@ const provoke: Record<FailureCode, () => Promise<Seen>> = {
   account_not_found: async () => {
     const { exitCode, stderr } = await runCommand(['account', 'show', 'nobody@example.org'], {
       DATABASE_URL: databaseUrlOf(server.connection),
+      GUESTLIST_SECRET: testSecret,
     });
     expect(exitCode).toBe(1);
     return { status: errors.account_not_found.status, code: /There is no account/.test(stderr) ? 'account_not_found' : stderr };
