@@ -11,7 +11,7 @@ export type AppHead = {
   readonly name: string;
   readonly listHref: string;
   readonly href: string;
-  readonly tabs: Readonly<Record<'overview' | 'settings' | 'claims' | 'logouts', string>>;
+  readonly tabs: Readonly<Record<'overview' | 'settings' | 'told' | 'logouts', string>>;
 };
 
 export type AppRow = {

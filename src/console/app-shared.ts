@@ -30,7 +30,7 @@ export function headOf(site: ConsoleSite, { id, name }: Pick<ShownClient, 'id' |
     name,
     listHref: consoleHref(site, '/admin/apps'),
     href: href(''),
-    tabs: { overview: href(''), settings: href('/settings'), claims: href('/claims'), logouts: href('/logouts') },
+    tabs: { overview: href(''), settings: href('/settings'), told: href('/claims'), logouts: href('/logouts') },
   };
 }
 

@@ -133,7 +133,7 @@ async function run(database: Database, environment: Environment, { post, file }:
   const command = await watch(storing);
   const { id } = JSON.parse(await output(storing));
   const stored = performance.now();
-  say(`stored in ${seconds(stored - begun)}`);
+  say(`stored in ${seconds(stored - begun)} by a command that took ${command.mostMb.toFixed(0)} MB in all`);
 
   const seen = new Set<number>();
   await follow(database, id, { until: size * share, seen });
@@ -142,6 +142,7 @@ async function run(database: Database, environment: Environment, { post, file }:
   const killed = performance.now();
   const before = await countOf(database, `campaign_row where campaign_id = '${id}' and made_at is not null`);
   say(`killed at ${before} rows, ${Math.round((before * 1_000) / (killed - stored))} a second`);
+  memoryLine('the server that was killed', one);
 
   const second = await startServer(environment);
   const two = await watch(second);
@@ -155,8 +156,6 @@ async function run(database: Database, environment: Environment, { post, file }:
   while ((await countOf(database, 'mail where sent_at is null')) > 0) await sleep(500);
   say(`all mails were sent ${seconds(performance.now() - done)} after the last row; progress was seen at ${seen.size} figures`);
 
-  memoryLine('the command that stores', { ...command, idleMb: 0 });
-  memoryLine('the server that was killed', one);
   memoryLine('the server that went on', two);
   const isOnce = await isEachOnce(database, { id, post });
   second.kill('SIGTERM');

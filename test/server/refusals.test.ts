@@ -1,5 +1,5 @@
 /** Every row of the error table, provoked from outside. The type makes a forgotten one a compile error. */
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { errors, type FailureCode } from '../../src/errors.ts';
 import { addGroup, addRight } from '../../src/group/manage.ts';
 import { mintToken } from '../../src/invitation/token.ts';
@@ -44,6 +44,8 @@ async function someMember(): Promise<{ email: string; browser: Browser; accountI
   const { rows } = await server.database.raw('select account_id from guestlist.account_email where email_key = ?', [email]);
   return { email, browser: member, accountId: rows[0].account_id };
 }
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const tools = () => ({ clock: server.now, random: secureRandom });
 const expiresSoon = () => ({ expiresAt: new Date(server.now().getTime() + 1_000) });

@@ -20,7 +20,7 @@ const app: AppHead = {
   tabs: {
     overview: '/admin/apps/wiki',
     settings: '/admin/apps/wiki/settings',
-    claims: '/admin/apps/wiki/claims',
+    told: '/admin/apps/wiki/claims',
     logouts: '/admin/apps/wiki/logouts',
   },
 };
