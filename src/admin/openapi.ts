@@ -22,7 +22,7 @@ const problem = z
   .loose()
   .meta({ id: 'Problem', description: 'RFC 9457' });
 
-export function openApiDocument(issuer: string) {
+export function openApiDocument(issuer: string): ReturnType<typeof createDocument> {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const [id, operation] of Object.entries(operations) as [OperationId, Operation][]) {
     const { method, path } = placeOf(id);

@@ -15,16 +15,16 @@ export type HolderRow = {
 type Page = { readonly right: string; readonly before: string | undefined; readonly limit: number; readonly now: Date };
 
 /** The newest first. */
-export async function listHolders(db: Queryable, { before, ...page }: Page): Promise<HolderRow[]> {
+export async function listHolders(db: Queryable, page: Page): Promise<HolderRow[]> {
   const sql = `select h.id, h.account_id as "accountId", coalesce(a.name, '') as name, e.email, h.starts_at as since, h.ends_at as until,
       h.invitation_id as "invitationId", i.inviter_name as "inviterName"
     from guestlist.account_right h
     left join guestlist.account a on a.id = h.account_id
     left join guestlist.account_email e on e.account_id = h.account_id and e.primary_since is not null
     left join guestlist.invitation i on i.id = h.invitation_id
-    where h.right_name = :right and h.ended_at is null and (h.ends_at is null or h.ends_at > :now) and h.id < :before
+    where h.right_name = :right and h.ended_at is null and (h.ends_at is null or h.ends_at > :now) ${page.before === undefined ? '' : 'and h.id < :before'}
     order by h.id desc limit :limit`;
-  return rows(db, sql, { ...page, before: before ?? '~' });
+  return rows(db, sql, page);
 }
 
 /** By the name of the right: how many have it by themselves, counted up to the limit. */
