@@ -185,6 +185,7 @@ describe('groups and rights', () => {
     await database('guestlist.membership').where({ account_id: 'bea' }).update({ ends_at: now });
     expect(await listGroups(database, now)).toEqual([
       {
+        id: expect.any(String),
         slug: 'choir',
         name: 'Choir',
         description: 'Sings',

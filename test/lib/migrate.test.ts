@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -100,8 +100,8 @@ it('a step that fails leaves nothing half done, and lets the next try through', 
 it('finds the steps also in a folder whose name has spaces and signs', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'my guestlist #1 100% '));
   try {
-    await mkdir(join(folder, 'src/lib'), { recursive: true });
-    await cp(join(root, 'src/lib/migrate.ts'), join(folder, 'src/lib/migrate.ts'));
+    await cp(join(root, 'src/lib'), join(folder, 'src/lib'), { recursive: true });
+    await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
     await cp(join(root, 'migrations'), join(folder, 'migrations'), { recursive: true });
     await cp(join(root, 'package.json'), join(folder, 'package.json'));
     const program = `
