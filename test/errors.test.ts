@@ -87,6 +87,7 @@ describe('a failure', () => {
     expect(failure).toBeInstanceOf(Error);
     expect({ ...failure, message: failure.message }).toEqual({
       name: 'Failure',
+      complaints: [],
       message: 'too_many_requests',
       code: 'too_many_requests',
       detail: { tries: 3 },

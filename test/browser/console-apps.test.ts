@@ -4,20 +4,13 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ConsoleSetting, createConsoleSetting } from '../console/setting.ts';
 import { goodPassword } from '../support/people.ts';
 import { findChromium, launchChromium } from './chromium.ts';
-import { type Visiting, visitingWith } from './visiting.ts';
+import { desk, phone, type Visiting, visitingWith, withoutScripts } from './visiting.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 const chromium = findChromium();
 
-const phone = { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true } as const;
-const desk = { viewport: { width: 1280, height: 900 } } as const;
-const windows: Readonly<Record<string, BrowserContextOptions>> = {
-  desk,
-  'desk-dark': { ...desk, colorScheme: 'dark', javaScriptEnabled: false },
-  phone: { ...phone, javaScriptEnabled: false },
-  'phone-dark': { ...phone, colorScheme: 'dark' },
-};
+const windows: Readonly<Record<string, BrowserContextOptions>> = { desk, phone: { ...phone, ...withoutScripts } };
 
 let browser: Browser;
 let visit: Visiting;

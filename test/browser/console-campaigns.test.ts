@@ -7,20 +7,13 @@ import { createBrowser } from '../support/browser.ts';
 import { mailedLink } from '../support/mail.ts';
 import { goodPassword, join } from '../support/people.ts';
 import { findChromium, launchChromium } from './chromium.ts';
-import { type Visiting, visitingWith } from './visiting.ts';
+import { desk, phone, type Visiting, visitingWith, withoutScripts } from './visiting.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 const chromium = findChromium();
 
-const phone = { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true } as const;
-const desk = { viewport: { width: 1280, height: 900 } } as const;
-const windows: Readonly<Record<string, BrowserContextOptions>> = {
-  phone: { ...phone, javaScriptEnabled: false },
-  'phone-dark': { ...phone, colorScheme: 'dark' },
-  desk,
-  'desk-dark': { ...desk, colorScheme: 'dark' },
-};
+const windows: Readonly<Record<string, BrowserContextOptions>> = { desk, phone: { ...phone, ...withoutScripts } };
 
 let browser: Browser;
 let visit: Visiting;

@@ -7,20 +7,16 @@ import { type ConsoleSetting, createConsoleSetting } from '../console/setting.ts
 import { goodPassword } from '../support/people.ts';
 import { gallery } from '../views/gallery.ts';
 import { findChromium, launchChromium } from './chromium.ts';
-import { type Visiting, visitingWith } from './visiting.ts';
+import { desk, phone, type Visiting, visitingWith, withoutScripts } from './visiting.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const chromium = findChromium();
 
-const phone = { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true } as const;
-const desk = { viewport: { width: 1280, height: 900 } } as const;
 const windows: Readonly<Record<string, BrowserContextOptions>> = {
   phone,
-  'phone-dark': { ...phone, colorScheme: 'dark', javaScriptEnabled: false },
-  desk,
-  'desk-dark': { ...desk, colorScheme: 'dark' },
-  'desk-forced': { ...desk, forcedColors: 'active', reducedMotion: 'reduce', javaScriptEnabled: false },
+  desk: { ...desk, ...withoutScripts },
+  'desk-forced': { ...desk, forcedColors: 'active', reducedMotion: 'reduce' },
 };
 
 let browser: Browser;

@@ -5,19 +5,12 @@ import { type ConsoleSetting, createConsoleSetting } from '../console/setting.ts
 import { accept } from '../journeys/setting.ts';
 import { goodPassword } from '../support/people.ts';
 import { findChromium, launchChromium } from './chromium.ts';
-import { type Visiting, visitingWith } from './visiting.ts';
+import { desk, phone, type Visiting, visitingWith, withoutScripts } from './visiting.ts';
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
 
 const chromium = findChromium();
-const phone = { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true } as const;
-const desk = { viewport: { width: 1280, height: 900 } } as const;
-const windows: Readonly<Record<string, BrowserContextOptions>> = {
-  desk,
-  'phone-dark': { ...phone, colorScheme: 'dark' },
-  'desk-dark-plain': { ...desk, colorScheme: 'dark', javaScriptEnabled: false },
-  'phone-plain': { ...phone, javaScriptEnabled: false },
-};
+const windows: Readonly<Record<string, BrowserContextOptions>> = { desk, phone: { ...phone, ...withoutScripts } };
 
 let browser: Browser;
 let visit: Visiting;

@@ -6,7 +6,7 @@ import { createBrowser } from '../support/browser.ts';
 import { becomeMember, goodPassword } from '../support/people.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { findChromium, launchChromium } from './chromium.ts';
-import { follow, type Visiting, visitingWith } from './visiting.ts';
+import { desk, follow, phone, type Visiting, visitingWith } from './visiting.ts';
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
 
@@ -16,13 +16,9 @@ let browser: Browser;
 let visit: Visiting;
 let server: TestServer;
 
-const phone = { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true };
-const desk = { viewport: { width: 1280, height: 900 } };
 const settings: readonly (readonly [string, BrowserContextOptions])[] = [
   ['phone', phone],
-  ['phone-dark', { ...phone, colorScheme: 'dark' }],
   ['desk', desk],
-  ['desk-dark', { ...desk, colorScheme: 'dark' }],
 ];
 
 const press = (page: Page, name: string) => follow(page, page.getByRole('button', { name, exact: true }).first());

@@ -5,7 +5,7 @@ import { createRelyingApp } from '../support/relying-app.ts';
 import { goodPassword } from '../support/people.ts';
 import { createSetting, type Setting } from '../journeys/setting.ts';
 import { findChromium, launchChromium } from './chromium.ts';
-import { type Visiting, visitingWith } from './visiting.ts';
+import { desk, phone, type Visiting, visitingWith, withoutScripts } from './visiting.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -15,10 +15,7 @@ let browser: Browser;
 let visit: Visiting;
 let setting: Setting;
 
-const windows: Readonly<Record<string, BrowserContextOptions>> = {
-  phone: { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true, javaScriptEnabled: false },
-  dark: { viewport: { width: 1280, height: 900 }, colorScheme: 'dark' },
-};
+const windows: Readonly<Record<string, BrowserContextOptions>> = { phone: { ...phone, ...withoutScripts }, desk };
 
 const headingOf = (page: Page) => page.getByRole('heading', { level: 1 }).textContent();
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).first().click();

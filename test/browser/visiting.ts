@@ -1,5 +1,5 @@
 /** One person in a browser of their own, and what must be true of every page they see. */
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
@@ -8,9 +8,13 @@ export type Visit = { readonly page: Page; look(name: string): Promise<void> };
 
 export type Visiting = (who: string, options: BrowserContextOptions, journey: (visit: Visit) => Promise<void>) => Promise<void>;
 
+export const phone = { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true } as const;
+export const desk = { viewport: { width: 1280, height: 900 } } as const;
+export const withoutScripts = { javaScriptEnabled: false } as const;
+
 /**
- * The console must stay silent: it tells of scripts that fail and policies that are broken. `look` takes a picture into
- * `screenshots/<folder>`, and nothing may stick out of the window.
+ * The console must stay silent: it tells of scripts that fail and policies that are broken. `look` takes pictures in the light
+ * and in the dark into `screenshots/<folder>`, and nothing may stick out of the window.
  */
 export async function visitingWith(browser: Browser, folder: string): Promise<Visiting> {
   const screenshots = join(import.meta.dirname, 'screenshots', folder);
@@ -21,8 +25,15 @@ export async function visitingWith(browser: Browser, folder: string): Promise<Vi
     context.setDefaultTimeout(15_000);
     const page = await context.newPage();
     const complaints = complaintsOf(page);
+    const developer = await context.newCDPSession(page);
     const look = async (name: string) => {
-      await page.screenshot({ path: join(screenshots, `${who}-${name}.png`), fullPage: true });
+      for (const colorScheme of ['dark', 'light'] as const) {
+        await page.emulateMedia({ colorScheme });
+        // Not `page.screenshot`, which takes four times as long.
+        const { data } = await developer.send('Page.captureScreenshot', { ...picture, captureBeyondViewport: true });
+        await writeFile(join(screenshots, `${who}-${name}-${colorScheme}.jpg`), data, 'base64');
+      }
+      await page.emulateMedia({ colorScheme: options.colorScheme ?? null });
       // On a telephone, `innerWidth` grows with what sticks out.
       const { width } = page.viewportSize() ?? { width: 0 };
       expect(await page.evaluate('document.documentElement.scrollWidth'), `${page.url()} is too wide`).toBeLessThanOrEqual(width);
@@ -35,6 +46,8 @@ export async function visitingWith(browser: Browser, folder: string): Promise<Vi
     }
   };
 }
+
+const picture = { format: 'jpeg', quality: 80, optimizeForSpeed: true } as const;
 
 function complaintsOf(page: Page): readonly string[] {
   const complaints: string[] = [];
