@@ -33,7 +33,7 @@ const program = `
   console.log(JSON.stringify({ migrated, status: page.status, asset: asset.status, heading: /<h1[^>]*>(.*?)<\\/h1>/.exec(await page.text())?.[1], serve: typeof serve }));
 `;
 
-test('the package works from where it is installed', { timeout: 120_000 }, async () => {
+test('the package works from where it is installed', { timeout: 300_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'guestlist-package-'));
   const { connection, database, drop } = await createTestDatabase();
   try {
