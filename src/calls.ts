@@ -1,5 +1,15 @@
 import { campaignCalls, type Campaigns } from './campaign/calls.ts';
-import { addGroup, addRight, changeGroup, type GrantWish, grantTo, type GroupChange, withdrawFrom } from './group/manage.ts';
+import {
+  addGroup,
+  addRight,
+  addRightToGroup,
+  changeGroup,
+  type GrantWish,
+  grantTo,
+  type GroupChange,
+  takeRightFromGroup,
+  withdrawFrom,
+} from './group/manage.ts';
 import { findClaimFacts } from './group/membership-store.ts';
 import type { GroupPolicy } from './group/policy.ts';
 import { type GroupPolicyWish, policyOf, setPolicy } from './group/set-policy.ts';
@@ -59,6 +69,13 @@ export type GuestlistCalls = InviterCalls & {
   policyOf(slug: string): Promise<GroupPolicy>;
   /** Throws `right_exists`. */
   addRight(right: { readonly name: string; readonly description?: string }, actor?: By): Promise<void>;
+  /**
+   * Whoever is in the group has the right, from the next token on. False: the group had it already. Throws `group_not_found`,
+   * `right_not_found`.
+   */
+  addRightToGroup(slug: string, right: string, actor?: By): Promise<boolean>;
+  /** Who has it by themselves, or by another group, keeps it. False: the group did not bring it. Throws as `addRightToGroup`. */
+  takeRightFromGroup(slug: string, right: string, actor?: By): Promise<boolean>;
 
   /**
    * Throws `group_not_found`, `right_not_found`, `template_not_found`, `grant_not_allowed`, `policy_refused` (its `detail` has
@@ -131,7 +148,16 @@ export function callsOf(host: InvitationHost): GuestlistCalls {
 
 type Grouping = Pick<
   GuestlistCalls,
-  'addGroup' | 'changeGroup' | 'setPolicy' | 'policyOf' | 'addRight' | 'groupsOf' | 'grant' | 'withdraw'
+  | 'addGroup'
+  | 'changeGroup'
+  | 'setPolicy'
+  | 'policyOf'
+  | 'addRight'
+  | 'addRightToGroup'
+  | 'takeRightFromGroup'
+  | 'groupsOf'
+  | 'grant'
+  | 'withdraw'
 >;
 
 /** What somebody who runs groups can do. */
@@ -144,6 +170,8 @@ function grouping({ database, clock, random, events }: InvitationHost): Grouping
     setPolicy: (slug, policy, actor = 'operator') => setPolicy(database, slug, { ...tools, ...deedOf(actor), policy }),
     policyOf: (slug) => policyOf(database, slug),
     addRight: ({ name, description = '' }, actor = 'operator') => addRight(database, { name, description }, { ...tools, ...deedOf(actor) }),
+    addRightToGroup: (slug, right, actor = 'operator') => addRightToGroup(database, slug, { ...tools, ...deedOf(actor), right }),
+    takeRightFromGroup: (slug, right, actor = 'operator') => takeRightFromGroup(database, slug, { ...tools, ...deedOf(actor), right }),
     groupsOf: (accountId) => findClaimFacts(database, accountId, clock()),
     grant: (accountId, wish, actor = 'operator') =>
       grantTo(database, wish, { ...tools, ...deedOf(actor), accountId, inside: events.granted }),

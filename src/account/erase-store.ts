@@ -2,10 +2,13 @@
 import { execute, rows, type Transaction } from '../lib/db.ts';
 import type { EmailKey } from '../lib/email.ts';
 
+type OwnAddress = { readonly email: string; readonly key: EmailKey; readonly isProven: boolean };
+
 /** Locked, with every address it has. */
-export async function lockAddresses(trx: Transaction, accountId: string): Promise<{ email: string; key: EmailKey }[]> {
+export async function lockAddresses(trx: Transaction, accountId: string): Promise<OwnAddress[]> {
   await execute(trx, 'select from guestlist.account where id = :accountId for update', { accountId });
-  return rows(trx, 'select email, email_key as key from guestlist.account_email where account_id = :accountId', { accountId });
+  const sql = `select email, email_key as key, verified_at is not null as "isProven" from guestlist.account_email where account_id = :accountId`;
+  return rows(trx, sql, { accountId });
 }
 
 export async function eraseAccountRow(trx: Transaction, accountId: string, now: Date): Promise<void> {
@@ -38,28 +41,71 @@ export async function endAllHeld(
   return count;
 }
 
+/** Whose it is, and the addresses that are proven to be theirs: what is written to others is not theirs to take away. */
+type Whose = { readonly accountId: string; readonly keys: readonly EmailKey[] };
+
+/** Made for them: what they came or ask by, what is addressed to them, and what stood in the place of any of it. */
+const madeForThem = `theirs (id) as (
+      select invitation_id from guestlist.redemption where account_id = :accountId
+      union
+      select a.invitation_id from guestlist.approval a join guestlist.invitation i on i.id = a.invitation_id
+        where a.account_id = :accountId and (i.email is null or i.email_key = any(:keys::text[]))
+      union
+      select id from guestlist.invitation where email_key = any(:keys::text[])
+      union
+      select i.replaces_id from theirs join guestlist.invitation i on i.id = theirs.id where i.replaces_id is not null)`;
+
 /** What others wrote about them to invite them; one with places left would be for anybody, so it is revoked. */
 export async function forgetInvited(
   trx: Transaction,
-  accountId: string,
+  { keys, accountId }: Whose,
   { now, by }: { readonly now: Date; readonly by: string },
 ): Promise<void> {
-  const personal = 'guestlist.redemption r where r.account_id = :accountId';
-  const invitations = `update guestlist.invitation i set email = null, email_key = null, email_rule = null,
+  const whose = { accountId, keys: [...keys] };
+  await execute(trx, 'delete from guestlist.mailbox_proof where email_key = any(:keys)', { keys: whose.keys });
+  const cards = `with recursive ${madeForThem}
+    update guestlist.campaign_row set email = null, email_key = null, name = null,
+      row_key = case when row_key is null then null else 'forgotten ' || position end
+    where invitation_id in (select id from theirs) or email_key = any(:keys::text[])`;
+  await execute(trx, cards, whose);
+  const mails = `with recursive ${madeForThem} ${forgetNews('notice')} and invitation_id in (select id from theirs)`;
+  await execute(trx, mails, whose);
+  const invitations = `with recursive ${madeForThem}
+    update guestlist.invitation i set email = null, email_key = null, email_rule = null,
       label = case when max_uses = 1 then '' else label end,
       revoked_at = case when email is not null and used_count < max_uses then coalesce(revoked_at, :now) else revoked_at end,
       revoked_by = case when email is not null and used_count < max_uses then coalesce(revoked_by, :by) else revoked_by end
-    where id in (select r.invitation_id from ${personal})`;
-  await execute(trx, invitations, { accountId, now, by });
-  const cards = `update guestlist.campaign_row set email = null, email_key = null, name = null
-    where invitation_id in (select r.invitation_id from ${personal})`;
-  await execute(trx, cards, { accountId });
+    where id in (select id from theirs)`;
+  await execute(trx, invitations, { ...whose, now, by });
+}
+
+/** What others were told, and have had by now, may name them. */
+const forgetNews = (...kinds: readonly ('joined' | 'notice')[]) => `update guestlist.mail set body_text = '', body_html = ''
+    where kind in (${kinds.map((kind) => `'${kind}'`).join(', ')}) and body_text <> '' and num_nonnulls(sent_at, cancelled_at, failed_at) > 0`;
+
+/** Where they were when they came by a personal one; that it was opened there is still known. */
+export async function forgetPlaces(trx: Transaction, accountId: string): Promise<void> {
+  const sql = `update guestlist.attempt a set address_block = null
+    where invitation_id in (select invitation_id from guestlist.redemption where account_id = :accountId)
+      and address_block in (select j.address_block from guestlist.attempt j where j.invitation_id = a.invitation_id and j.kind <> 'opened')`;
+  await execute(trx, sql, { accountId });
+}
+
+/** Nobody can let them in any more: the places that are kept for them are free. */
+export async function endWaiting(trx: Transaction, accountId: string, now: Date): Promise<void> {
+  const sql = `update guestlist.approval set lapses_at = least(lapses_at, :now)
+    where account_id = :accountId and decision is null`;
+  await execute(trx, sql, { accountId, now });
 }
 
 /** What they wrote themselves to invite others, who are in by it or may still come. */
 export async function forgetInviter(trx: Transaction, accountId: string): Promise<void> {
   const sql = `update guestlist.invitation set inviter_name = null, message = '' where inviter_id = :accountId`;
   await execute(trx, sql, { accountId });
+  const wishes = `update guestlist.campaign set wish = wish - 'inviterName' - 'message' where inviter_id = :accountId`;
+  await execute(trx, wishes, { accountId });
+  const news = `${forgetNews('joined', 'notice')} and invitation_id in (select id from guestlist.invitation where inviter_id = :accountId)`;
+  await execute(trx, news, { accountId });
 }
 
 /** What waits is never decided. */
@@ -69,11 +115,18 @@ export async function forgetRequestsOf(trx: Transaction, keys: readonly EmailKey
   await execute(trx, sql, { keys: [...keys] });
 }
 
+/** Of mail to an address that nobody has proven, these are the account's all the same. */
+const kindsOfAccounts = [
+  ...['code', 'joined', 'ending', 'notice', 'request-waiting'],
+  ...['password-reset', 'password-changed', 'email-change', 'email-changed'],
+];
+
 /** That there was a mail stays on record; what it said, and to whom, does not. What was not sent yet is not sent. */
-export async function forgetMailsTo(trx: Transaction, addresses: readonly string[], now: Date): Promise<void> {
+export async function forgetMailsTo(trx: Transaction, addresses: readonly OwnAddress[], now: Date): Promise<void> {
   const sql = `update guestlist.mail set to_address = 'forgotten', recipient_key = null, subject = '', body_text = '', body_html = '',
       unsubscribe_url = null, sealed = null,
       cancelled_at = case when num_nonnulls(sent_at, cancelled_at, failed_at) = 0 then :now else cancelled_at end
-    where lower(to_address) = any(:addresses)`;
-  await execute(trx, sql, { addresses: addresses.map((address) => address.toLowerCase()), now });
+    where lower(to_address) = any(:proven) or lower(to_address) = any(:others) and kind = any(:kinds)`;
+  const those = (isProven: boolean) => addresses.filter((own) => own.isProven === isProven).map(({ email }) => email.toLowerCase());
+  await execute(trx, sql, { proven: those(true), others: those(false), kinds: kindsOfAccounts, now });
 }

@@ -4,13 +4,16 @@
  * audit trail has is ids, and addresses that were masked. Neighbour: `erase-store.ts` (what is where).
  */
 import { recordAudit } from '../audit/audit.ts';
+import { lockHoldings } from '../group/membership-store.ts';
 import { type Database, inTransaction, type Transaction } from '../lib/db.ts';
 import {
   endAllHeld,
+  endWaiting,
   eraseAccountRow,
   forgetInvited,
   forgetInviter,
   forgetMailsTo,
+  forgetPlaces,
   forgetRequestsOf,
   lockAddresses,
 } from './erase-store.ts';
@@ -35,20 +38,18 @@ export async function eraseAccount(db: Database, whose: Whose, { clock, random, 
   return inTransaction(db, async (trx) => {
     const { id: accountId } = await accountOf(trx, whose);
     const addresses = await lockAddresses(trx, accountId);
+    // What they are being given at this moment ends as well; afterwards nobody lets them in.
+    await lockHoldings(trx, accountId);
     const now = clock();
     await endSessions(trx, accountId);
     const endedGrants = await endAllHeld(trx, accountId, { now, by: actor });
-    await forgetInvited(trx, accountId, { now, by: actor });
+    const proven = addresses.filter(({ isProven }) => isProven).map(({ key }) => key);
+    await forgetInvited(trx, { accountId, keys: proven }, { now, by: actor });
     await forgetInviter(trx, accountId);
-    await forgetRequestsOf(
-      trx,
-      addresses.map(({ key }) => key),
-    );
-    await forgetMailsTo(
-      trx,
-      addresses.map((address) => address.email),
-      now,
-    );
+    await forgetPlaces(trx, accountId);
+    await endWaiting(trx, accountId, now);
+    await forgetRequestsOf(trx, proven);
+    await forgetMailsTo(trx, addresses, now);
     await eraseAccountRow(trx, accountId, now);
     await recordAudit(trx, { at: now, actor, from, action: 'account.erased', subject: accountId, detail: { endedGrants } }, random);
     return { accountId, endedGrants };

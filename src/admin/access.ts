@@ -6,7 +6,7 @@
  * Admins (right `guestlist:admin`) and apps that act for themselves reach everything that their scopes name. Managers of a
  * group reach what belongs to their groups and to those beneath. To everybody else there is nothing here.
  */
-import type { AdminScope } from '../client/own-scopes.ts';
+import { type AdminScope, adminScopes } from '../client/own-scopes.ts';
 import { Failure, type FailureCode } from '../errors.ts';
 import { findClaimFacts } from '../group/membership-store.ts';
 import { adminRight } from '../group/policy.ts';
@@ -53,6 +53,19 @@ export function reachOf(caller: Caller, scope: AdminScope): Reach {
 /** Admins alone: whatever reaches beyond single groups. Throws `access_denied`. */
 export function requireAdmin({ isAdmin }: Caller): void {
   if (!isAdmin) throw new Failure('access_denied');
+}
+
+/**
+ * Whoever calls by a token can do what its scopes name, and gives nobody more than that: neither an app scopes of ours, nor
+ * a person the right to run the server, which is all of them. Throws `insufficient_scope`, naming the first that is missing.
+ */
+export function requireScopes({ scopes }: Caller, given: readonly AdminScope[] = adminScopes): void {
+  const scope = given.find((name) => !scopes.has(name));
+  if (scope !== undefined) throw new Failure('insufficient_scope', { scope });
+}
+
+export function hasAllScopes({ scopes }: Caller): boolean {
+  return adminScopes.every((name) => scopes.has(name));
 }
 
 export function managesGroup({ isAdmin, managed }: Caller, slug: string): boolean {

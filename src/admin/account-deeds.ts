@@ -4,15 +4,13 @@ import { eraseAccount } from '../account/erase.ts';
 import { findEmailsOf } from '../account/list-store.ts';
 import { accountOf, disableAccount, enableAccount } from '../account/manage.ts';
 import { mailReset } from '../account/recovery.ts';
-import type { GuestlistCalls } from '../calls.ts';
 import { Failure } from '../errors.ts';
-import { adminRight } from '../group/policy.ts';
 import { inTransaction, type Transaction } from '../lib/db.ts';
 import { refuseLastAdmin } from '../portal/admins.ts';
 import { endAndRecord, handleOf } from '../portal/ending.ts';
 import { exportOf } from '../portal/export.ts';
 import type { Ended } from '../portal/sign-ins.ts';
-import { findHolding, lockAdmins } from '../portal/store.ts';
+import { requireMayGive, taking } from './admin-right.ts';
 import { accountParams, findShown, shownAccount } from './accounts.ts';
 import { listPage } from './invitation-list.ts';
 import { invitation } from './invitation-schema.ts';
@@ -37,22 +35,6 @@ function toolsOf({ site, by }: Call) {
 async function tellApps({ database, site }: Call, { tellApps: tell }: Ended): Promise<void> {
   if (database === site.database) return tell();
   void (database as Transaction).executionPromise.then(tell).catch(() => undefined);
-}
-
-/** Whatever is taken: somebody is left who can run the server, if there was anybody. Throws `last_admin`. */
-async function keepingAnAdmin<Result>(
-  { database, site }: Call,
-  accountId: string,
-  work: (guestlist: GuestlistCalls) => Promise<Result>,
-): Promise<Result> {
-  return inTransaction(database, async (trx) => {
-    await lockAdmins(trx);
-    const asAdmin = { accountId, right: adminRight, now: site.clock() };
-    const before = await findHolding(trx, asAdmin);
-    const result = await work(site.guestlist.within(trx));
-    if (before.has && !before.others && !(await findHolding(trx, asAdmin)).has) throw new Failure('last_admin');
-    return result;
-  });
 }
 
 const rightParams = z.strictObject({ ...accountParams.shape, right: rightName });
@@ -123,6 +105,7 @@ export const accountDeedOperations = {
     refusals: ['account_not_found', 'right_not_found'],
     run: async (call, { params: { accountId, right }, body: { endsAt } = {} }) => {
       await accountOf(call.database, { accountId });
+      await requireMayGive(call, { rights: [right] });
       const wish = said({ rights: [right], ends: endsAt && { at: endsAt } });
       return { added: [...(await call.guestlist.grant(accountId, wish, call.by))] };
     },
@@ -136,7 +119,8 @@ export const accountDeedOperations = {
     refusals: ['account_not_found', 'right_not_found', 'last_admin'],
     run: async (call, { params: { accountId, right } }) => {
       await accountOf(call.database, { accountId });
-      const ended = await keepingAnAdmin(call, accountId, (guestlist) => guestlist.withdraw(accountId, { rights: [right] }, call.by));
+      const rights = [right];
+      const ended = await taking(call, { rights }, (guestlist) => guestlist.withdraw(accountId, { rights }, call.by));
       if (ended.length === 0) throw new Failure('right_not_found', { right });
       return undefined;
     },

@@ -65,7 +65,7 @@ export const campaignFileOperations = {
     example: { query: { name: 'Spring', wish: '{"groups":["choir"]}', dryRun: 'yes' } },
     run: async (call, { query: given, body }) => {
       const { name, wish, inviterId, dryRun } = given;
-      const draft = draftFrom(call.caller, { name, inviterId, wish, rows: sourceOf(body, given) });
+      const draft = await draftFrom(call, { name, inviterId, wish, rows: sourceOf(body, given) });
       return { type: ndjson, chunks: await (dryRun === 'yes' ? checked(call, draft) : stored(call, draft)) };
     },
   }),

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { type CampaignRow, type CampaignSummary, type RowOutcome, type RowState, steps } from '../campaign/campaign.ts';
 import { type CampaignDraft, type CampaignSource, type CampaignWish, mostCards, mostRows } from '../campaign/draft.ts';
 import type { Card } from '../campaign/make.ts';
-import { type Caller, inviterFor } from './access.ts';
+import { inviterFor } from './access.ts';
+import { inviterNameFor, requireTheirs } from './invitation-wish.ts';
+import type { Call } from './operation.ts';
 import { groupGrant, instant, line, lines, rightName, said, slug, uuid } from './schema.ts';
 
 const ends = z
@@ -67,9 +69,9 @@ export const checkedCampaign = z.strictObject({ name: campaignName.optional(), .
 
 type Given = z.output<typeof checkedCampaign>;
 
-/** Throws `access_denied`. */
-export function draftOf(caller: Caller, { name = 'dry run', inviterId, wish, ...source }: Given): CampaignDraft {
-  return draftFrom(caller, { name, inviterId, wish, rows: sourceOf(source) });
+/** Throws as `draftFrom`. */
+export function draftOf(call: Call, { name = 'dry run', inviterId, wish, ...source }: Given): Promise<CampaignDraft> {
+  return draftFrom(call, { name, inviterId, wish, rows: sourceOf(source) });
 }
 
 type Drafted = {
@@ -79,9 +81,12 @@ type Drafted = {
   readonly rows: CampaignSource;
 };
 
-/** Throws `access_denied`. */
-export function draftFrom(caller: Caller, { name, inviterId, wish, rows }: Drafted): CampaignDraft {
-  return { name, ...said({ inviterId: inviterFor(caller, inviterId) }), wish: said(wish) as CampaignWish, rows };
+/** Throws `access_denied`, and what an invitation of that kind is refused for. */
+export async function draftFrom(call: Call, { name, inviterId: wished, wish, rows }: Drafted): Promise<CampaignDraft> {
+  const inviterId = inviterFor(call.caller, wished);
+  await requireTheirs(call, wish);
+  const inviterName = await inviterNameFor(call, wish);
+  return { name, ...said({ inviterId }), wish: said({ ...wish, inviterName }) as CampaignWish, rows };
 }
 
 function sourceOf({ addresses, rows, cards }: Pick<Given, 'addresses' | 'rows' | 'cards'>): CampaignSource {

@@ -4,6 +4,7 @@ import type { CampaignSummary, RowAnswer } from '../campaign/campaign.ts';
 import type { Running } from '../campaign/make.ts';
 import { Failure } from '../errors.ts';
 import { requireOwnLinks, seesCampaign } from './access.ts';
+import { requireMayGive } from './admin-right.ts';
 import {
   campaign,
   campaignRow,
@@ -89,8 +90,8 @@ export const campaignOperations = {
     refusals: wishRefusals,
     location: ({ id }) => `/campaigns/${id}`,
     example: { body: { name: 'Spring', wish: { groups: ['choir'] }, addresses: ['Ada Park <ada@example.org>', 'ben@example.org'] } },
-    run: async ({ guestlist, caller, by }, { body }) => {
-      const { problems, ...made } = await guestlist.campaigns.create(draftOf(caller, body), by.from);
+    run: async (call, { body }) => {
+      const { problems, ...made } = await call.guestlist.campaigns.create(await draftOf(call, body), call.by.from);
       return { ...toWire(made), problems: problems.map(toAnswer) };
     },
   }),
@@ -101,9 +102,9 @@ export const campaignOperations = {
     answer: z.object({ counts: z.record(z.string(), z.int()), items: z.array(rowAnswer) }),
     refusals: wishRefusals,
     example: { body: { wish: { groups: ['choir'] }, rows: [{ email: 'ada@example.org', name: 'Ada Park' }, { email: 'no address' }] } },
-    run: async ({ guestlist, caller }, { body }) => {
+    run: async (call, { body }) => {
       const items: RowAnswer[] = [];
-      for await (const answer of guestlist.campaigns.check(draftOf(caller, body))) items.push(answer);
+      for await (const answer of call.guestlist.campaigns.check(await draftOf(call, body))) items.push(answer);
       const counts = Object.entries(Object.groupBy(items, ({ answer }) => answer)).map(([answer, found]) => [answer, found.length]);
       return { counts: Object.fromEntries(counts), items: items.map(toAnswer) };
     },
@@ -145,8 +146,9 @@ export const campaignOperations = {
     example: { body: { most: 200 } },
     run: async (call, { params: { campaignId }, body: { most = usualMost, sheet = false, locale } = {} }) => {
       const { campaigns } = call.guestlist;
-      const { kind, inviterId } = await findTheirs(call, campaignId);
+      const { kind, inviterId, groups, rights } = await findTheirs(call, campaignId);
       if (kind === 'cards') requireOwnLinks(call.caller, inviterId);
+      await requireMayGive(call, { groups, rights });
       const { cards, ...done } = await campaigns.run(campaignId, { by: call.by, isEnough: enoughAfter(most) });
       const printed = sheet && cards.length > 0 ? campaigns.sheet(cards, { locale, standalone: true }) : null;
       return { ...toWire(done), cards: cards.map(toCard), sheet: printed };
@@ -175,7 +177,8 @@ export const campaignOperations = {
     refusals: ['campaign_not_found', 'grant_not_allowed'],
     example: { body: { failed: true } },
     run: async (call, { params: { campaignId }, body: { failed = false } = {} }) => {
-      await findTheirs(call, campaignId);
+      const { groups, rights } = await findTheirs(call, campaignId);
+      await requireMayGive(call, { groups, rights });
       return toWire(await call.guestlist.campaigns.resume(campaignId, { failed }, call.by));
     },
   }),

@@ -6,6 +6,7 @@ import { listGoodTokens } from '../client/registration-store.ts';
 import { Failure } from '../errors.ts';
 import { listLogoutFates } from '../oidc/app-logout-store.ts';
 import { rotateKeys, summarizeKeys } from '../oidc/rotation.ts';
+import { requireScopes } from './access.ts';
 import { findKnownClient } from './clients.ts';
 import { type Call, json } from './operation.ts';
 import { instant, line, uuid } from './schema.ts';
@@ -47,7 +48,8 @@ export const clientDeedOperations = {
     scope: 'clients:read',
     adminOnly: true,
     summary: 'The tokens that an app would get for a person, before anybody signs in',
-    description: 'Nobody can use them: they are signed by a key that is thrown away.',
+    description:
+      'Nobody can use them: they are signed by a key that is thrown away. It tells what accounts:read tells, and needs it as well.',
     params: clientParams,
     body: z.strictObject({
       accountId: line(200).min(1),
@@ -67,6 +69,7 @@ export const clientDeedOperations = {
     refusals: ['client_not_found', 'account_not_found', 'account_disabled', 'invitation_required', 'client_invalid'],
     example: { body: { accountId: '0199f3f0-0000-7000-8000-000000000002' } },
     run: async (call, { params: { clientId }, body }) => {
+      requireScopes(call.caller, ['accounts:read']);
       await findKnownClient(call, clientId);
       const shown = await call.site.preview({ clientId, ...body }, call.database);
       const { idToken = null, userinfo = null, accessToken = null, introspection = null } = shown;

@@ -9,7 +9,9 @@ import { sentenceOf } from '../client/mapping-lint.ts';
 import { claimMappingsSchema } from '../client/mapping-schema.ts';
 import { listSecrets } from '../client/secret-store.ts';
 import { findClient, listClients } from '../client/store.ts';
+import { isAdminScope } from '../client/own-scopes.ts';
 import { Failure } from '../errors.ts';
+import { requireScopes } from './access.ts';
 import { type Call, json } from './operation.ts';
 import { instant, line, said, slug } from './schema.ts';
 
@@ -124,6 +126,11 @@ function toolsOf({ site, by }: Call): ClientTools {
   return { clock, random, seal, complaintAbout: complaintAboutClient, ...by };
 }
 
+/** Whoever sets up an app, or gets its secret, can do what it can. Throws `insufficient_scope`. */
+function requireScopesOf({ caller }: Call, { scope = '' }: { readonly scope?: string | undefined }): void {
+  requireScopes(caller, scope.split(' ').filter(isAdminScope));
+}
+
 /** Throws `wish_invalid`. */
 function ofPreset(id: string | undefined, baseUrl: string | undefined) {
   if (id === undefined) return {};
@@ -171,7 +178,7 @@ export const clientOperations = {
     scope: 'clients:write',
     adminOnly: true,
     summary: 'Register an app',
-    description: 'null: without it, whatever the preset says.',
+    description: 'null: without it, whatever the preset says. Scopes of this API can be given as far as the token has them.',
     creates: true,
     tellsOnce: true,
     status: 201,
@@ -182,7 +189,9 @@ export const clientOperations = {
     example: { body: { id: 'wiki', name: 'Wiki', redirectUris: ['https://wiki.example.org/callback'], requiredGroup: 'choir' } },
     run: async (call, { body: { preset, baseUrl, ...wish } }) => {
       const base = ofPreset(preset, baseUrl);
-      const { clientSecret } = await addClient(call.database, { redirectUris: [], ...base, ...withoutNulls(wish) } as never, toolsOf(call));
+      const full: object = { redirectUris: [], ...base, ...withoutNulls(wish) };
+      requireScopesOf(call, full as { readonly scope?: string });
+      const { clientSecret } = await addClient(call.database, full as never, toolsOf(call));
       const made = await findKnownClient(call, wish.id);
       return { client: toWire(made), clientSecret, snippet: snippetFor(call, made, baseUrl) };
     },
@@ -211,6 +220,8 @@ export const clientOperations = {
     refusals: ['client_not_found', 'client_invalid', 'group_not_found'],
     example: { body: { startUrl: 'https://wiki.example.org/', requiredGroup: null } },
     run: async (call, { params: { clientId: id }, body }) => {
+      requireScopesOf(call, await findKnownClient(call, id));
+      requireScopesOf(call, body);
       const { client: changed, clientSecret } = await changeClient(call.database, id, { ...toolsOf(call), change: withoutNulls(body) });
       return { client: toWire(changed), clientSecret, snippet: snippetFor(call, changed) };
     },
@@ -251,8 +262,10 @@ export const clientOperations = {
     status: 201,
     refusals: ['client_not_found', 'client_invalid'],
     example: { body: { overlapSeconds: 86_400 } },
-    run: (call, { params: { clientId: id }, body: { overlapSeconds } }) =>
-      rotateSecret(call.database, id, { ...toolsOf(call), overlapSeconds }),
+    run: async (call, { params: { clientId: id }, body: { overlapSeconds } }) => {
+      requireScopesOf(call, await findKnownClient(call, id));
+      return rotateSecret(call.database, id, { ...toolsOf(call), overlapSeconds });
+    },
   }),
   lintClient: json({
     scope: 'clients:read',

@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import { findAccountById } from '../account/store.ts';
 import { Failure } from '../errors.ts';
-import { type GroupRow, listGroups } from '../group/store.ts';
+import { findGroupRow, type GroupRow, listGroups } from '../group/store.ts';
 import type { GroupPolicy } from '../group/policy.ts';
 import { managesGroup, requireGroup } from './access.ts';
+import { changingGroup, requireMayGive, taking } from './admin-right.ts';
 import { listMembers, listRights } from './group-store.ts';
 import { type Call, json } from './operation.ts';
 import { count, fromCursor, groupGrant, instant, line, lines, page, pageOf, rightName, said, slug, toPage } from './schema.ts';
@@ -83,13 +84,19 @@ const member = z
   .meta({ id: 'Member' });
 
 const params = z.strictObject({ slug });
+const rightParams = z.strictObject({ slug, right: rightName });
 
 /** Throws `group_not_found`, also for what is somebody else's. */
-async function findGroupRow({ database, now, caller }: Call, wanted: string): Promise<GroupRow> {
+async function findTheirs({ database, now, caller }: Call, wanted: string): Promise<GroupRow> {
   requireGroup(caller, wanted);
-  const found = (await listGroups(database, now)).find((row) => row.slug === wanted);
+  const found = await findGroupRow(database, wanted, now);
   if (!found) throw new Failure('group_not_found', { slug: wanted });
   return found;
+}
+
+async function showGroup(call: Call, wanted: string): Promise<z.output<typeof group>> {
+  const { rights, ...row } = await findTheirs(call, wanted);
+  return { ...row, rights: [...rights] };
 }
 
 function toWire({ roles, domains, channels, ...rest }: GroupPolicy): z.output<typeof policy> {
@@ -121,8 +128,8 @@ export const groupOperations = {
     location: ({ slug: made }) => `/groups/${made}`,
     example: { body: { slug: 'tenors', name: 'Tenors', rights: ['sheet-music:read'] } },
     run: async (call, { body }) => {
-      await call.guestlist.addGroup(said(body), call.by);
-      return findGroupRow(call, body.slug).then(({ rights, ...row }) => ({ ...row, rights: [...rights] }));
+      await changingGroup(call, body.slug, (guestlist) => guestlist.addGroup(said(body), call.by));
+      return showGroup(call, body.slug);
     },
   }),
   getGroup: json({
@@ -131,10 +138,7 @@ export const groupOperations = {
     params,
     answer: group,
     refusals: ['group_not_found'],
-    run: async (call, { params: { slug: wanted } }) => {
-      const { rights, ...row } = await findGroupRow(call, wanted);
-      return { ...row, rights: [...rights] };
-    },
+    run: (call, { params: { slug: wanted } }) => showGroup(call, wanted),
   }),
   changeGroup: json({
     scope: 'groups:write',
@@ -143,12 +147,36 @@ export const groupOperations = {
     params,
     body: groupChange,
     answer: group,
-    refusals: ['group_not_found', 'group_cycle', 'group_too_deep'],
+    refusals: ['group_not_found', 'group_cycle', 'group_too_deep', 'last_admin'],
     example: { body: { capacity: 40 } },
     run: async (call, { params: { slug: wanted }, body }) => {
-      await call.guestlist.changeGroup(wanted, body, call.by);
-      const { rights, ...row } = await findGroupRow(call, wanted);
-      return { ...row, rights: [...rights] };
+      await changingGroup(call, wanted, (guestlist) => guestlist.changeGroup(wanted, body, call.by));
+      return showGroup(call, wanted);
+    },
+  }),
+  addGroupRight: json({
+    scope: 'groups:write',
+    adminOnly: true,
+    summary: 'Let whoever is in the group, or in one beneath it, have a right as well',
+    description: 'Apps hear of it with the next token. Of a right that it brings already, nothing is changed.',
+    params: rightParams,
+    answer: group,
+    refusals: ['group_not_found', 'right_not_found'],
+    run: async (call, { params: { slug: wanted, right } }) => {
+      await changingGroup(call, wanted, (guestlist) => guestlist.addRightToGroup(wanted, right, call.by));
+      return showGroup(call, wanted);
+    },
+  }),
+  removeGroupRight: json({
+    scope: 'groups:write',
+    adminOnly: true,
+    summary: 'Let a group no longer bring a right; who has it by themselves, or by another group, keeps it',
+    params: rightParams,
+    answer: group,
+    refusals: ['group_not_found', 'right_not_found', 'last_admin'],
+    run: async (call, { params: { slug: wanted, right } }) => {
+      await changingGroup(call, wanted, (guestlist) => guestlist.takeRightFromGroup(wanted, right, call.by));
+      return showGroup(call, wanted);
     },
   }),
   getPolicy: json({
@@ -195,7 +223,7 @@ export const groupOperations = {
     answer: pageOf(member),
     refusals: ['group_not_found'],
     run: async (call, { params: { slug: wanted }, query: { limit, cursor, role } }) => {
-      await findGroupRow(call, wanted);
+      await findTheirs(call, wanted);
       const [before] = fromCursor(cursor, z.tuple([z.string()])) ?? [];
       const rows = await listMembers(call.database, { slug: wanted, role, before, limit: limit + 1, now: call.now });
       return toPage(rows, limit, ({ id }) => [id]);
@@ -214,6 +242,7 @@ export const groupOperations = {
     run: async (call, { params: { slug: wanted }, body: { accountId, role, endsAt } }) => {
       if (!(await findAccountById(call.database, accountId))) throw new Failure('account_not_found', { accountId });
       const groups = [role === undefined ? wanted : `${wanted}:${role}`];
+      await requireMayGive(call, { groups });
       const added = await call.guestlist.grant(accountId, { groups, ...(endsAt ? { ends: { at: endsAt } } : {}) }, call.by);
       return { added: [...added] };
     },
@@ -224,11 +253,11 @@ export const groupOperations = {
     params: z.strictObject({ slug, accountId: line(200).min(1) }),
     query: z.strictObject({ role: slug.optional() }),
     answer: z.object({ ended: z.array(z.string()) }),
-    refusals: ['group_not_found', 'account_not_found'],
+    refusals: ['group_not_found', 'account_not_found', 'last_admin'],
     run: async (call, { params: { slug: wanted, accountId }, query: { role } }) => {
       requireGroup(call.caller, wanted);
       const groups = [groupGrant.parse(role === undefined ? wanted : `${wanted}:${role}`)];
-      const ended = await call.guestlist.withdraw(accountId, { groups }, call.by);
+      const ended = await taking(call, { groups }, (guestlist) => guestlist.withdraw(accountId, { groups }, call.by));
       if (ended.length === 0) throw new Failure('account_not_found', { accountId });
       return { ended: [...ended] };
     },

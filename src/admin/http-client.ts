@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 import type { AllOperations } from './operations.ts';
-import { apiBase, type OperationId, paths } from './paths.ts';
+import { apiBase, doneOnce, type OperationId, paths } from './paths.ts';
 
 export type { OperationId };
 
@@ -99,24 +99,28 @@ type AnyInput = Sending & {
 async function call(options: ClientOptions, id: OperationId, input: AnyInput = {}): Promise<unknown> {
   const { fetch: send = fetch, retries = 2, token } = options;
   const [method = 'GET', path = ''] = paths[id].split(' ');
-  const makesSomething = method === 'POST';
-  const idempotencyKey = input.idempotencyKey ?? (makesSomething ? crypto.randomUUID() : undefined);
+  const idempotencyKey = input.idempotencyKey ?? (doneOnce.has(id) ? crypto.randomUUID() : undefined);
   const address = `${options.url.replace(/\/$/, '')}${apiBase}${fill(path, input.params)}${queryOf(input.query)}`;
-  // A file may be a stream, which can be read once.
-  const canRepeat = input.type === undefined && method !== 'PATCH';
   for (let attempt = 0; ; attempt += 1) {
     const headers = headersOf({ ...input, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) });
     const bearer = typeof token === 'string' ? token : await token();
     const request = { method, headers: { ...headers, authorization: `Bearer ${bearer}` }, ...bodyOf(input), ...signalOf(input) };
     const response = await send(address, request as RequestInit).catch((error: unknown) => {
-      if (!canRepeat || attempt >= retries || input.signal?.aborted) throw error;
+      if (!canRepeat(id, input, undefined) || attempt >= retries || input.signal?.aborted) throw error;
       return undefined;
     });
     if (response?.ok) return answerOf(response);
-    if (response && (!canRepeat || attempt >= retries || ![429, 502, 503, 504].includes(response.status)))
-      throw new ApiError(response, await problemOf(response));
+    if (response && (!canRepeat(id, input, response.status) || attempt >= retries)) throw new ApiError(response, await problemOf(response));
     await pause(response, attempt);
   }
+}
+
+/** What came too often was not done. What nobody heard of may have been: only what is done once all the same is sent again. */
+function canRepeat(id: OperationId, { type }: AnyInput, status: number | undefined): boolean {
+  // A file may be a stream, which can be read once.
+  if (type !== undefined) return false;
+  if (status === 429) return true;
+  return (status === undefined || [502, 503, 504].includes(status)) && (doneOnce.has(id) || /^(GET|PUT|DELETE) /.test(paths[id]));
 }
 
 function fill(path: string, params: Readonly<Record<string, unknown>> = {}): string {

@@ -16,7 +16,7 @@ import {
   type NewInvitation,
   type ShownInvitation,
 } from './invitation-schema.ts';
-import { requireInvitation } from './invitation-shown.ts';
+import { requireGivable, requireInvitation } from './invitation-shown.ts';
 import { issue } from './invitation-wish.ts';
 import { type Call, download, json, upload } from './operation.ts';
 import { rowAnswer } from './row-answer.ts';
@@ -39,7 +39,7 @@ const deedAnswer = z
 type Doing = Extension & { readonly deed: 'revoke' | 'resend' | 'extend' };
 
 async function doOne(call: Call, id: string, { deed, ...until }: Doing): Promise<object> {
-  const found = await requireInvitation(call, id);
+  const found = await (deed === 'revoke' ? requireInvitation : requireGivable)(call, id);
   if (deed === 'revoke') await call.guestlist.revoke(id, call.by);
   else if (deed === 'resend') await call.guestlist.resend(id, call.by, until.expiresAt ? { expiresAt: until.expiresAt } : {});
   else await extend(call, found, until);

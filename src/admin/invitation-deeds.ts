@@ -4,7 +4,7 @@ import { Failure } from '../errors.ts';
 import { furtherEnd } from '../invitation/change.ts';
 import type { InvitationSummary } from '../invitation/summary.ts';
 import { type Extension, extension, invitation, invitationId, issuedInvitation, sharedLink } from './invitation-schema.ts';
-import { requireInvitation, showInvitation, showIssued } from './invitation-shown.ts';
+import { requireGivable, requireInvitation, showInvitation, showIssued } from './invitation-shown.ts';
 import { type Call, json } from './operation.ts';
 import { instant } from './schema.ts';
 
@@ -37,7 +37,7 @@ export const invitationDeedOperations = {
       'policy_refused',
     ],
     run: async (call, { params: { invitationId: id }, body }) => {
-      await requireInvitation(call, id);
+      await requireGivable(call, id);
       await call.guestlist.resend(id, call.by, body?.expiresAt ? { expiresAt: body.expiresAt } : {});
       return showInvitation(call, id);
     },
@@ -51,7 +51,7 @@ export const invitationDeedOperations = {
     refusals: ['invitation_not_found', 'invitation_revoked', 'grant_not_allowed', 'policy_refused'],
     example: { body: { bySeconds: 604_800 } },
     run: async (call, { params: { invitationId: id }, body }) => {
-      await extend(call, await requireInvitation(call, id), body);
+      await extend(call, await requireGivable(call, id), body);
       return showInvitation(call, id);
     },
   }),
@@ -76,9 +76,9 @@ export const invitationDeedOperations = {
     params,
     answer: issuedInvitation,
     location: ({ id }) => `/invitations/${id}`,
-    refusals: ['invitation_not_found', 'invitation_revoked', 'invitation_expired', 'grant_not_allowed', 'policy_refused'],
+    refusals: ['invitation_not_found', 'invitation_revoked', 'no_addressee', 'invitation_expired', 'grant_not_allowed', 'policy_refused'],
     run: async (call, { params: { invitationId: id } }) => {
-      await requireInvitation(call, id);
+      await requireGivable(call, id);
       return showIssued(call, await call.guestlist.reissue(id, call.by));
     },
   }),
@@ -98,7 +98,7 @@ export const invitationDeedOperations = {
       'policy_refused',
     ],
     run: async (call, { params: { invitationId: id } }) => {
-      await requireInvitation(call, id);
+      await requireGivable(call, id);
       const { needsConfirming: awaitsConfirmation, ...shared } = await call.guestlist.share(id, call.by);
       return { id, ...shared, awaitsConfirmation };
     },
@@ -110,7 +110,7 @@ export const invitationDeedOperations = {
     answer: invitation,
     refusals: ['invitation_not_found', 'invitation_revoked', 'nothing_to_confirm', 'second_person_needed', 'grant_not_allowed'],
     run: async (call, { params: { invitationId: id } }) => {
-      await requireInvitation(call, id);
+      await requireGivable(call, id);
       await call.guestlist.confirm(id, call.by);
       return showInvitation(call, id);
     },
@@ -122,7 +122,7 @@ export const invitationDeedOperations = {
     answer: invitation,
     refusals: ['invitation_not_found', 'invitation_revoked', 'grant_not_allowed'],
     run: async (call, { params: { invitationId: id } }) => {
-      await requireInvitation(call, id);
+      await requireGivable(call, id);
       await call.guestlist.adopt(id, call.by);
       return showInvitation(call, id);
     },

@@ -42,11 +42,11 @@ function seek({ database, caller, now }: Call, seeking: Seeking): Promise<Sought
 }
 
 async function filterOf({ caller, database }: Call, wish: Filters): Promise<InvitationFilter> {
-  const { state, group, inviter, campaign: campaignId, email: emailPrefix, createdAfter, createdBefore } = wish;
+  const { state, group, inviter, campaign: campaignId, email: emailPrefix, label: labelPrefix, createdAfter, createdBefore } = wish;
   if (group !== undefined) requireGroup(caller, group);
   const found = group === undefined ? undefined : await findGroup(database, group);
   if (group !== undefined && !found) throw new Failure('group_not_found', { slug: group });
-  return { state, groupId: found?.id, inviter, campaignId, emailPrefix, createdAfter, createdBefore };
+  return { state, groupId: found?.id, inviter, campaignId, emailPrefix, labelPrefix, createdAfter, createdBefore };
 }
 
 /** Every one of them, a page at a time. */

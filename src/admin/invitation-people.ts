@@ -1,8 +1,9 @@
 /** Who came by an invitation, who waits for a decision, what it gave, and which links may be in other hands. */
 import { z } from 'zod';
 import { sightOf } from './access.ts';
+import { giftOf, taking } from './admin-right.ts';
 import { accountId, invitationId, leak } from './invitation-schema.ts';
-import { requireInvitation, requirePeopleOf, toLeak, withNames } from './invitation-shown.ts';
+import { leaksFor, requireGivable, requireInvitation, requirePeopleOf, withNames } from './invitation-shown.ts';
 import { listRedemptionPage, seekNoted } from './invitation-store.ts';
 import { type Call, json } from './operation.ts';
 import { fromCursor, instant, line, page, pageOf, toCursor, toPage } from './schema.ts';
@@ -44,7 +45,7 @@ async function leakPage(
   const [before] = fromCursor(cursor, z.tuple([z.string()])) ?? [];
   const { ids, reached } = await seekNoted(database, { campaignId: campaign, sight: sightOf(caller), before, looks: leakLooks });
   const found = ids.length === 0 ? [] : await guestlist.leaks({ invitationIds: ids, limit: ids.length });
-  const items = found.slice(0, limit).map(toLeak);
+  const items = await leaksFor(call, found.slice(0, limit));
   const last = found.length > limit ? items.at(-1)?.invitationId : reached;
   return { items, ...(last === undefined ? {} : { next: toCursor([last]) }) };
 }
@@ -103,7 +104,7 @@ export const invitationPeopleOperations = {
     params: decided,
     refusals: decisionRefusals,
     run: async (call, { params: { invitationId: id, accountId: account } }) => {
-      await requireInvitation(call, id);
+      await requireGivable(call, id);
       await call.guestlist.approve(id, account, call.by);
       return undefined;
     },
@@ -154,10 +155,10 @@ export const invitationPeopleOperations = {
     params,
     body: z.strictObject({ accountIds: z.array(accountId).max(10_000).optional() }).optional(),
     answer: z.object({ items: z.array(given) }),
-    refusals: [...refusals, 'grant_not_allowed'],
+    refusals: [...refusals, 'grant_not_allowed', 'last_admin'],
     run: async (call, { params: { invitationId: id }, body }) => {
-      await requirePeopleOf(call, id);
-      const found = await call.guestlist.undo(id, call.by, body?.accountIds);
+      const gift = giftOf(await requirePeopleOf(call, id));
+      const found = await taking(call, gift, (guestlist) => guestlist.undo(id, call.by, body?.accountIds));
       return {
         items: await withNames(
           call,
@@ -182,7 +183,7 @@ export const invitationPeopleOperations = {
     refusals: ['invitation_not_found'],
     run: async (call, { params: { invitationId: id } }) => {
       await requireInvitation(call, id);
-      return { items: (await call.guestlist.leaks({ invitationIds: [id], limit: 1 })).map(toLeak) };
+      return { items: await leaksFor(call, await call.guestlist.leaks({ invitationIds: [id], limit: 1 })) };
     },
   }),
 };

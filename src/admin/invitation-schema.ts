@@ -7,7 +7,7 @@ export const accountId = line(255).min(1);
 
 export const states = ['not_started', 'open', 'expired', 'revoked', 'suspended', 'used_up'] as const;
 const state = z.enum(states).meta({
-  description: 'suspended: its inviter may not invite today, nobody has confirmed it, or a group is archived',
+  description: 'suspended: its inviter could not make it today, nobody has confirmed it, or a group is archived',
 });
 const emailRule = z.enum(['exact', 'verify', 'any']).meta({
   description: 'Others than the addressee are refused, prove that mailbox, or are let in',
@@ -144,6 +144,7 @@ export const filters = {
   inviter: accountId.optional().meta({ description: 'An account, or `operator`' }),
   campaign: line(100).min(1).optional(),
   email: line(320).min(1).optional().meta({ description: 'Addresses that begin with this' }),
+  label: line(200).min(1).optional().meta({ description: 'Labels that begin with this, in large or small letters' }),
   createdAfter: instant.optional(),
   createdBefore: instant.optional(),
 };

@@ -4,6 +4,7 @@ import type { IssuedWithUrl } from '../invitation/issue.ts';
 import type { Leak } from '../invitation/leak.ts';
 import type { InvitationSummary } from '../invitation/summary.ts';
 import { managesOffer, seesOffer } from './access.ts';
+import { giftOf, requireMayGive } from './admin-right.ts';
 import type { ShownInvitation } from './invitation-schema.ts';
 import { findDetails, findNames, type InvitationDetail } from './invitation-store.ts';
 import type { Call } from './operation.ts';
@@ -55,6 +56,13 @@ export async function requireInvitation({ guestlist, caller }: Call, id: string)
   return found;
 }
 
+/** One that the caller may know of, and give away. Throws `invitation_not_found`, `insufficient_scope`. */
+export async function requireGivable(call: Call, id: string): Promise<InvitationSummary> {
+  const found = await requireInvitation(call, id);
+  await requireMayGive(call, giftOf(found));
+  return found;
+}
+
 /** One whose people the caller may know of. Throws `invitation_not_found`; `access_denied` to whoever only made it. */
 export async function requirePeopleOf(call: Call, id: string): Promise<InvitationSummary> {
   const found = await requireInvitation(call, id);
@@ -74,7 +82,15 @@ export async function withNames<Row extends { readonly accountId: string }>({ da
   });
 }
 
-export function toLeak({ givenTo, inviterId, accountId, reasons, facts, attempts, revokedAt, replacedBy, invitationId }: Leak) {
+/** Who came in by it is told to those alone who may know of its people. */
+export async function leaksFor({ guestlist, caller }: Pick<Call, 'guestlist' | 'caller'>, leaks: readonly Leak[]) {
+  const summaries = caller.isAdmin ? [] : await guestlist.findAll(leaks.map(({ invitationId }) => invitationId));
+  const theirs = new Set(summaries.filter((summary) => managesOffer(caller, summary)).map(({ id }) => id));
+  const mayKnow = ({ invitationId }: Leak) => caller.isAdmin || theirs.has(invitationId);
+  return leaks.map((leak) => toLeak(mayKnow(leak) ? leak : { ...leak, accountId: undefined }));
+}
+
+function toLeak({ givenTo, inviterId, accountId, reasons, facts, attempts, revokedAt, replacedBy, invitationId }: Leak) {
   return {
     invitationId,
     givenTo: givenTo ?? null,

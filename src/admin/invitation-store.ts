@@ -2,6 +2,7 @@
 import type { InvitationState } from '../invitation/invitation.ts';
 import { isInSight, type Sight, sightBindings } from '../invitation/sight-store.ts';
 import { firstRow, type Bindings, type Queryable, rows } from '../lib/db.ts';
+import { type Alike, findAlike, hasLabel, patternOf } from './label-store.ts';
 
 export type InvitationFilter = {
   readonly state: InvitationState | undefined;
@@ -10,6 +11,7 @@ export type InvitationFilter = {
   readonly inviter: string | undefined;
   readonly campaignId: string | undefined;
   readonly emailPrefix: string | undefined;
+  readonly labelPrefix: string | undefined;
   readonly createdAfter: Date | undefined;
   readonly createdBefore: Date | undefined;
 };
@@ -40,20 +42,23 @@ type SoughtRow = { readonly ids: string[]; readonly reached: string | null };
  * asked of those alone; of what is suspended more is found than is, for only `stateOf` can tell.
  */
 export async function seekInvitations(db: Queryable, { filter, sight, before, looks, most, now }: Seeking): Promise<Sought> {
-  const { parts, reached } = sourceOf(filter, sight);
+  const labelPattern = filter.labelPrefix === undefined ? null : patternOf(filter.labelPrefix);
+  const alike = labelPattern === null ? undefined : await findAlike(db, labelPattern);
+  const { parts, reached, width = 0 } = sourceOf(filter, sight, alike);
   const sql = `with ${parts},
     page as (select i.id from seen join guestlist.invitation i on i.id = seen.id
       where ${[...conditionsOf(filter), ...unindexed(filter), isInSight(sight)].join(' and ')} order by i.id desc limit :most)
     select array(select id from page order by id desc) as ids, ${reached} as reached`;
   const bounds = boundsOf(filter);
-  const share = Math.max(leastShare, Math.ceil((2 * looks) / ((sight?.groupIds.length ?? 0) + 1)));
-  const given = { ...bindingsOf(filter), ...bounds, ...sightBindings(sight), before: before ?? bounds.before };
+  const share = Math.max(leastShare, Math.ceil((2 * looks) / (width + 1)));
+  const labels = typeof alike === 'object' ? [...alike] : [];
+  const given = { ...bindingsOf(filter), ...bounds, ...sightBindings(sight), labelPattern, labels, before: before ?? bounds.before };
   const row = await firstRow<SoughtRow>(db, sql, { ...given, looks, share, most, now });
   const { ids = [], reached: last = null } = row ?? {};
   return { ids, reached: ids.length === most ? ids.at(-1) : (last ?? undefined) };
 }
 
-/** Of each group of somebody who runs many. */
+/** Of each that is read side by side with many. */
 const leastShare = 100;
 
 const onward = (id: string) => `(:before::text is null or ${id} < :before) and (:afterId::text is null or ${id} >= :afterId)`;
@@ -67,6 +72,8 @@ type Source = {
   readonly parts: string;
   /** Down to which id nothing was left out; null: to the end. */
   readonly reached: string;
+  /** So many are read side by side. */
+  readonly width?: number;
 };
 
 const inOne = (select: string): Source => ({
@@ -75,17 +82,22 @@ const inOne = (select: string): Source => ({
 });
 
 /** From wherever the fewest are to be looked at. */
-function sourceOf(filter: InvitationFilter, sight: Sight): Source {
+function sourceOf(filter: InvitationFilter, sight: Sight, alike: Alike): Source {
   const { emailPrefix = '', groupId, inviter = 'operator', campaignId } = filter;
   // All of them are sorted: those of one campaign may have come one after the other, far down in the order of ids.
-  if (emailPrefix.length >= longPrefix)
-    return inOne(`select id from (
-      select i.id from guestlist.invitation i where i.email_key like :emailPattern and ${onward('i.id')} offset 0) alike ${newest}`);
+  if (emailPrefix.length >= longPrefix) return allOf('i.email_key like :emailPattern');
+  if (alike === 'few') return allOf(hasLabel);
+  if (alike !== undefined) return { ...ofLabels, width: alike.length };
   if (groupId !== undefined)
     return inOne(`select distinct invitation_id as id from guestlist.invitation_grant
       where group_id = :groupId and ${onward('invitation_id')} ${newest}`);
-  if (sight && inviter === 'operator' && campaignId === undefined) return ofManager;
+  if (sight && inviter === 'operator' && campaignId === undefined) return { ...ofManager, width: sight.groupIds.length };
   return inOne(`select i.id from guestlist.invitation i where ${[...conditionsOf(filter), onward('i.id')].join(' and ')} ${newest}`);
+}
+
+function allOf(condition: string): Source {
+  return inOne(`select id from (
+    select i.id from guestlist.invitation i where ${condition} and ${onward('i.id')} offset 0) alike ${newest}`);
 }
 
 const mostOfEach = 'order by id desc limit :share';
@@ -100,6 +112,15 @@ const ofManager: Source = {
         select distinct invitation_id as id from guestlist.invitation_grant
         where group_id = managed.id and ${onward('invitation_id')} ${mostOfEach}) g
     ), seen as materialized (select distinct id from part where id >= coalesce(${horizon}, ''))`,
+  reached: horizon,
+};
+
+const ofLabels: Source = {
+  parts: `part as materialized (
+      select alike.label as source, l.id from unnest(:labels::text[]) as alike (label) cross join lateral (
+        select i.id from guestlist.invitation i
+        where i.label <> '' and lower(i.label) = alike.label and ${onward('i.id')} ${mostOfEach}) l
+    ), seen as materialized (select id from part where id >= coalesce(${horizon}, ''))`,
   reached: horizon,
 };
 
@@ -139,10 +160,10 @@ const unindexedStates: Readonly<Partial<Record<InvitationState, string>>> = {
 
 const clockSkewMs = 60 * 60 * 1000;
 
-function unindexed({ state, groupId }: InvitationFilter): string[] {
+function unindexed({ state, groupId, labelPrefix }: InvitationFilter): string[] {
   const own = state && unindexedStates[state];
   const inGroup = 'exists (select from guestlist.invitation_grant g where g.invitation_id = i.id and g.group_id = :groupId)';
-  return [...(own ? [own] : []), ...(groupId === undefined ? [] : [inGroup])];
+  return [...(own ? [own] : []), ...(groupId === undefined ? [] : [inGroup]), ...(labelPrefix === undefined ? [] : [hasLabel])];
 }
 
 function bindingsOf({ groupId, inviter, campaignId, emailPrefix, createdAfter, createdBefore }: InvitationFilter): Bindings {
@@ -150,13 +171,7 @@ function bindingsOf({ groupId, inviter, campaignId, emailPrefix, createdAfter, c
     groupId: groupId ?? null,
     inviter: inviter ?? null,
     campaignId: campaignId ?? null,
-    emailPattern:
-      emailPrefix === undefined
-        ? null
-        : `${emailPrefix
-            .toLowerCase()
-            .normalize('NFC')
-            .replace(/[\\%_]/g, '\\$&')}%`,
+    emailPattern: emailPrefix === undefined ? null : patternOf(emailPrefix.toLowerCase()),
     createdAfter: createdAfter ?? null,
     createdBefore: createdBefore ?? null,
   };

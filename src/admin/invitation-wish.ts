@@ -7,6 +7,7 @@ import { asInviterName } from '../invitation/own.ts';
 import type { Template } from '../invitation/template.ts';
 import type { InviteOptions } from '../invitation/wish.ts';
 import { type Caller, managesGroup } from './access.ts';
+import { type Gift, requireMayGive } from './admin-right.ts';
 import type { NewInvitation } from './invitation-schema.ts';
 import type { Call } from './operation.ts';
 import { said } from './schema.ts';
@@ -17,9 +18,11 @@ import { said } from './schema.ts';
  */
 export async function issue(call: Call, wish: NewInvitation, once?: Once): Promise<IssuedWithUrl> {
   const { by, guestlist } = call;
-  if (call.reach === 'theirs') await requireTheirs(call, wish);
+  await requireTheirs(call, wish);
   return guestlist.invite(await optionsOf(call, wish), { ...by.from, actor: by.actor, once });
 }
+
+type Naming = Pick<NewInvitation, 'inviterName' | 'template'>;
 
 async function optionsOf(call: Call, wish: NewInvitation): Promise<InviteOptions> {
   const inviterId = inviterOf(call, wish);
@@ -36,15 +39,26 @@ function inviterOf({ caller }: Call, { inviterId }: NewInvitation): string | und
 }
 
 /** An invitation says who made it; admins say it in other words, or leave that to the template. */
-function nameOf({ caller }: Call, { inviterName, template }: NewInvitation, known: string | undefined): string | undefined {
+function nameOf({ caller }: Pick<Call, 'caller'>, { inviterName, template }: Naming, known: string | undefined): string | undefined {
   if (!caller.isAdmin && inviterName !== undefined)
     throw new Failure('wish_invalid', { field: 'inviterName', problem: 'is your own name: leave it out' });
   if (inviterName !== undefined || (caller.isAdmin && template !== undefined)) return inviterName;
   return known === undefined ? undefined : asInviterName(known);
 }
 
-/** Groups that they run, or may invite to as their members. */
-async function requireTheirs({ caller, guestlist }: Call, { groups = [], rights = [], template }: NewInvitation): Promise<void> {
+/** Of a campaign: managers invite by their own name, admins by whichever they say. Throws `wish_invalid`. */
+export async function inviterNameFor({ caller, database }: Call, wish: Naming): Promise<string | undefined> {
+  if (caller.isAdmin || caller.accountId === undefined) return wish.inviterName;
+  return nameOf({ caller }, wish, (await findAccountById(database, caller.accountId))?.name);
+}
+
+/** Groups that they run, or may invite to as their members; of an app, what its scopes reach. Throws as `issue`. */
+export async function requireTheirs(call: Call, gift: Gift): Promise<void> {
+  if (call.reach === 'theirs') await refuseUnknown(call, gift);
+  await requireMayGive(call, gift);
+}
+
+async function refuseUnknown({ caller, guestlist }: Call, { groups = [], rights = [], template }: Gift): Promise<void> {
   const others = groups.map((grant) => grant.split(':')[0] ?? '').filter((slug) => !managesGroup(caller, slug));
   const invitable = others.length === 0 ? [] : await guestlist.mayInviteTo(caller.accountId ?? '');
   const unknown = others.find((slug) => !invitable.some((group) => group.slug === slug));

@@ -14,7 +14,7 @@ import {
   newInvitation,
 } from './invitation-schema.ts';
 import { listPage } from './invitation-list.ts';
-import { requireInvitation, requirePeopleOf, showInvitation, showIssued } from './invitation-shown.ts';
+import { requireGivable, requireInvitation, requirePeopleOf, showInvitation, showIssued } from './invitation-shown.ts';
 import { listTokens } from './invitation-store.ts';
 import { issue } from './invitation-wish.ts';
 import { json } from './operation.ts';
@@ -95,7 +95,7 @@ export const invitationOperations = {
     refusals: ['invitation_not_found', 'invitation_revoked', 'places_below_used', 'grant_not_allowed', 'policy_refused'],
     example: { body: { maxUses: 12 } },
     run: async (call, { params: { invitationId: id }, body }) => {
-      await requireInvitation(call, id);
+      await requireGivable(call, id);
       const { pin = null } = await call.guestlist.change(id, said(body), call.by);
       return { ...(await showInvitation(call, id)), pin };
     },

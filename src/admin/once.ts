@@ -61,7 +61,11 @@ async function asTold<Answer>(
 }
 
 /** Whoever changes the same thing with a condition waits. */
-export async function oneAtATime<Answer>(database: Database, thing: string, work: (trx: Transaction) => Promise<Answer>): Promise<Answer> {
+export async function oneAtATime<Answer>(
+  database: Database | Transaction,
+  thing: string,
+  work: (trx: Transaction) => Promise<Answer>,
+): Promise<Answer> {
   return inTransaction(database, async (trx) => {
     await execute(trx, 'select pg_advisory_xact_lock(hashtextextended(:thing, 7236409127))', { thing });
     return work(trx);

@@ -7,6 +7,8 @@ export const paths = {
   createGroup: 'POST /groups',
   getGroup: 'GET /groups/{slug}',
   changeGroup: 'PATCH /groups/{slug}',
+  addGroupRight: 'PUT /groups/{slug}/rights/{right}',
+  removeGroupRight: 'DELETE /groups/{slug}/rights/{right}',
   getPolicy: 'GET /groups/{slug}/policy',
   setPolicy: 'PUT /groups/{slug}/policy',
   removePolicy: 'DELETE /groups/{slug}/policy',
@@ -112,6 +114,24 @@ export const paths = {
   approveRequest: 'POST /requests/{requestId}/approve',
   declineRequest: 'POST /requests/{requestId}/decline',
 } as const;
+
+/** These take an `Idempotency-Key`: sent again with it, they are answered the same and done once. */
+export const doneOnce: ReadonlySet<string> = new Set([
+  'createGroup',
+  'createRight',
+  'createInvitation',
+  'reissueInvitation',
+  'shareInvitation',
+  'createTemplate',
+  'createClient',
+  'rotateClientSecret',
+  'createRegistrationToken',
+  'rotateKeys',
+  'sendTestMail',
+  'createCampaign',
+  'runCampaign',
+  'approveRequest',
+]);
 
 export type OperationId = keyof typeof paths;
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

@@ -8,6 +8,7 @@ import { ownUrl } from '../invitation/host.ts';
 import { domainSchema } from '../lib/email.ts';
 import type { Rule } from '../request/request.ts';
 import { managesGroup, requireGroup } from './access.ts';
+import { requireMayGive } from './admin-right.ts';
 import { type Call, json } from './operation.ts';
 import { fromCursor, instant, lines, page, pageOf, slug, toPage, uuid } from './schema.ts';
 
@@ -102,6 +103,7 @@ export const requestOperations = {
     example: { body: {} },
     run: async (call, { params, body: { template } = {} }) => {
       requireGroup(call.caller, params.slug);
+      await requireMayGive(call, template === undefined ? { groups: [params.slug] } : { template });
       await call.guestlist.requests.open(params.slug, template === undefined ? {} : { template }, call.by);
       return findDesk(call, params.slug);
     },

@@ -104,18 +104,20 @@ async function answer(answering: Answering): Promise<void> {
   const run = (database: Database | Transaction) => perform(doing(database), id, given);
   const key = operation.creates ? idempotencyKeyOf(ctx) : undefined;
   const condition = place.method === 'GET' ? '' : ctx.get('If-Match');
-  if (key !== undefined) {
-    const wish = JSON.stringify([id, sent.params, sent.query, sent.body]);
-    return send(answering, await onlyOnce(site, { accountId: `api ${ownerOf(caller)}`, key, wish }, run));
-  }
-  if (condition === '') return send(answering, await run(site.database));
-  const current = shownBy(place);
-  const told = await oneAtATime(site.database, ctx.path, async (trx) => {
-    const now = await perform(doing(trx), current.id, readGiven(current.operation, paramsOf(current, sent), { caller }));
-    requireVersion(condition, versionOf(now));
-    return run(trx);
-  });
-  send(answering, told);
+  const current = condition === '' ? undefined : shownBy(place);
+  const runUnchanged = (database: Database | Transaction) => {
+    if (!current) return run(database);
+    const shown = paramsOf(current, sent);
+    // By what is changed, not by the way there: a deed and a change of the same thing wait for each other.
+    return oneAtATime(database, JSON.stringify([current.path, shown.params]), async (trx) => {
+      const now = await perform(doing(trx), current.id, readGiven(current.operation, shown, { caller }));
+      requireVersion(condition, versionOf(now));
+      return run(trx);
+    });
+  };
+  if (key === undefined) return send(answering, await runUnchanged(site.database));
+  const wish = JSON.stringify([id, sent.params, sent.query, sent.body]);
+  send(answering, await onlyOnce(site, { accountId: `api ${ownerOf(caller)}`, key, wish }, runUnchanged));
 }
 
 async function readBody(ctx: Context, operation: Operation): Promise<unknown> {
@@ -125,10 +127,11 @@ async function readBody(ctx: Context, operation: Operation): Promise<unknown> {
 }
 
 /** What shows the thing that is changed: the nearest above it. Throws `wish_invalid` where nothing has a version. */
-function shownBy({ path }: Place): Place {
+function shownBy({ path, method }: Place): Place {
   const shown = places
     .filter((other) => other.method === 'GET' && other.operation.kind === 'json' && `${path}/`.startsWith(`${other.path}/`))
-    .filter((other) => other.path.includes('{'))
+    // A list has none: what is added to it overwrites nothing.
+    .filter((other) => other.path.includes('{') || (other.path === path && method !== 'POST'))
     .sort((one, other) => other.path.length - one.path.length);
   const [nearest] = shown;
   if (!nearest) throw new Failure('wish_invalid', { field: 'If-Match', problem: 'nothing here has a version' });

@@ -13,6 +13,8 @@ export type AuditAction =
   | 'group.created'
   | 'group.changed'
   | 'group.policy_changed'
+  | 'group.right_added'
+  | 'group.right_removed'
   | 'right.created'
   | 'client.created'
   | 'client.changed'

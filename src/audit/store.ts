@@ -49,6 +49,14 @@ export async function listEvents(
   }));
 }
 
+type Hand = { readonly subject: string; readonly actor: string; readonly actions: readonly string[] };
+
+/** Was it this actor who did any of it? */
+export async function hasDone(db: Queryable, { subject, actor, actions }: Hand): Promise<boolean> {
+  const sql = `select from guestlist.audit_event where subject = :subject and actor = :actor and action = any(:actions) limit 1`;
+  return (await execute(db, sql, { subject, actor, actions: [...actions] })) > 0;
+}
+
 export type Link = {
   readonly seq: number;
   readonly eventId: string;

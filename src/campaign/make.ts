@@ -147,6 +147,9 @@ async function planOrFailure(
     });
   } catch (error) {
     if (isAnswer(error)) return error;
+    // It was right when the campaign was made: what it gives ends too soon by now, or the server knows less than then.
+    if (error instanceof TypeError && error.message.startsWith('invite: '))
+      return new Failure(error.message.startsWith('invite: ends') ? 'invitation_expired' : 'wish_invalid');
     throw error;
   }
 }
@@ -169,7 +172,7 @@ async function mailRows(host: InvitationHost, trx: Transaction, { rows, plan, ..
     if (failure || email === null) settled.push({ position, invitationId: null, failure: failure ?? 'email_required' });
     else {
       const own = { ...plan, id: newId(making.now, host.random), wish: { ...plan.wish, email, label: labelOf(row, making) } };
-      settled.push(settledBy(position, await issueRow(host, trx, { plan: own, from: making.deed?.from })));
+      settled.push(settledBy(position, await issueRow(host, trx, { plan: own, from: fromOf(making) })));
     }
   }
   return settled;
@@ -191,6 +194,11 @@ function labelOf({ name, position }: Pick<WaitingRow, 'name' | 'position'>, { wi
 }
 
 export const cardLabel = (campaignName: string, position: number) => `${campaignName} ${position}`;
+
+/** Of the inviter alone: where somebody else was who had it done is not where they were. */
+function fromOf({ deed, campaign }: Making): Origin | undefined {
+  return deed?.actor === (campaign.inviterId ?? 'operator') ? deed.from : undefined;
+}
 
 type Issuing = { readonly plan: InvitationPlan; readonly from: Origin | undefined };
 
@@ -259,7 +267,7 @@ async function issueCards(host: InvitationHost, trx: Transaction, { rows, plans,
     const plan = plans[index];
     if (!plan) continue;
     const issued =
-      plan instanceof Failure ? plan : await issueRow(host, trx, { plan: withLabel(plan, labelOf(row, making)), from: making.deed?.from });
+      plan instanceof Failure ? plan : await issueRow(host, trx, { plan: withLabel(plan, labelOf(row, making)), from: fromOf(making) });
     settled.push(settledBy(row.position, issued));
     if (issued instanceof Failure || issued.token === undefined || issued.code === undefined) continue;
     const { id: invitationId, token, code, pin, expiresAt } = issued;

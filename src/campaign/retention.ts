@@ -1,6 +1,6 @@
 /** What is forgotten with time: who was invited and never came, as `invitation/retention.ts` has it. Counts and times stay. */
 import { addSeconds } from '../lib/clock.ts';
-import type { Database } from '../lib/db.ts';
+import { type Database, inTransaction } from '../lib/db.ts';
 import { removeAbandoned } from './create.ts';
 import { forgetRows } from './store.ts';
 
@@ -8,5 +8,5 @@ const keptSeconds = 90 * 24 * 60 * 60;
 
 export async function forgetCampaignRows(database: Database, now: Date): Promise<void> {
   await removeAbandoned({ database }, now);
-  await forgetRows(database, addSeconds(now, -keptSeconds));
+  await inTransaction(database, (trx) => forgetRows(trx, addSeconds(now, -keptSeconds)));
 }

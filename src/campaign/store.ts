@@ -270,15 +270,25 @@ export async function findInvited(
   return new Set(found.map(({ key }) => key));
 }
 
-/** Addresses and names of rows whose invitation forgot its own, and of rows that nothing came of. Returns how many. */
-export async function forgetRows(db: Queryable, before: Date): Promise<number> {
-  const sql = `update guestlist.campaign_row r set email = null, email_key = null, name = null,
-      row_key = case when row_key is null then null else 'forgotten ' || position end
-    where (r.email is not null or r.name is not null) and (
+/**
+ * Addresses and names of rows whose invitation forgot its own, and of rows that nothing came of. What was made for them,
+ * and what that took the place of, was called by their names. Returns how many rows there were.
+ */
+export async function forgetRows(trx: Transaction, before: Date): Promise<number> {
+  const isOver = `(r.email is not null or r.name is not null) and (
       r.failed_at < :before
       or exists (select from guestlist.invitation i where i.id = r.invitation_id and i.used_count = 0
         and least(i.expires_at, coalesce(i.revoked_at, i.expires_at)) < :before
         and not exists (select from guestlist.approval a where a.invitation_id = i.id))
       or r.made_at is null and exists (select from guestlist.campaign c where c.id = r.campaign_id and c.cancelled_at < :before))`;
-  return execute(db, sql, { before });
+  const labels = `with recursive theirs (id) as (
+      select r.invitation_id from guestlist.campaign_row r where r.name is not null and r.invitation_id is not null and ${isOver}
+      union
+      select i.replaces_id from theirs join guestlist.invitation i on i.id = theirs.id where i.replaces_id is not null)
+    update guestlist.invitation set label = '' where id in (select id from theirs)`;
+  await execute(trx, labels, { before });
+  const sql = `update guestlist.campaign_row r set email = null, email_key = null, name = null,
+      row_key = case when row_key is null then null else 'forgotten ' || position end
+    where ${isOver}`;
+  return execute(trx, sql, { before });
 }

@@ -13,6 +13,7 @@ export type FilterOptions = {
   readonly inviter?: string;
   readonly campaign?: string;
   readonly email?: string;
+  readonly label?: string;
   readonly createdAfter?: Date;
   readonly createdBefore?: Date;
 };
@@ -26,12 +27,13 @@ export function addFilterOptions(command: Command): Command {
     .option('--inviter <email|operator>', 'only those of this account, or of the operator')
     .option('--campaign <id>', 'only those of this campaign')
     .option('--email <text>', 'only to addresses that begin like this')
+    .option('--label <text>', 'only those whose label begins like this')
     .option('--created-after <date>', 'only from this day or moment on', instantOption)
     .option('--created-before <date>', 'only up to this day or moment', instantOption);
 }
 
 export async function filterOf(
-  { inviter, createdAfter, createdBefore, state, group, campaign, email }: FilterOptions,
+  { inviter, createdAfter, createdBefore, state, group, campaign, email, label }: FilterOptions,
   { accountIdOf }: Calls,
 ) {
   return defined({
@@ -39,6 +41,7 @@ export async function filterOf(
     group,
     campaign,
     email,
+    label,
     inviter: inviter === undefined || inviter === 'operator' ? inviter : await accountIdOf(inviter),
     createdAfter: createdAfter?.toISOString(),
     createdBefore: createdBefore?.toISOString(),

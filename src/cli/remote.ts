@@ -1,5 +1,6 @@
 /** Which server a command talks to, and by what right: `GUESTLIST_URL`, and a token or an app's own credentials. */
 import { Failure } from '../errors.ts';
+import { addSeconds, type Clock, systemClock } from '../lib/clock.ts';
 import { Mistake } from './explain.ts';
 
 export type Remote = {
@@ -22,19 +23,28 @@ export function remoteSettings(environment: Readonly<Record<string, string | und
   return { url: url.replace(/\/$/, ''), token, clientId, clientSecret };
 }
 
-/** A token that is given, or one that the app gets for itself (RFC 6749 §4.4), once for a command. */
-export function createTokenSource({ url, token, clientId = '', clientSecret }: Remote): () => Promise<string> {
-  let fetched: Promise<string> | undefined;
+/** Of a token's time: what is asked with the rest of it could come too late. */
+const usedShare = 0.8;
+
+/** A token that is given, or one that the app gets for itself (RFC 6749 §4.4), and another when that is nearly over. */
+export function createTokenSource({ url, token, clientId = '', clientSecret }: Remote, clock: Clock = systemClock): () => Promise<string> {
+  const fetchNow = async () => ({ ...(await fetchToken({ url, clientId, clientSecret: clientSecret ?? '' })), at: clock() });
+  let fetched: ReturnType<typeof fetchNow> | undefined;
   return async () => {
     if (token) return token;
-    fetched ??= fetchToken({ url, clientId, clientSecret: clientSecret ?? '' });
-    return fetched;
+    fetched ??= fetchNow();
+    const known = await fetched;
+    if (clock() < addSeconds(known.at, known.lastsSeconds * usedShare)) return known.token;
+    fetched = fetchNow();
+    return (await fetched).token;
   };
 }
 
+type Granted = { readonly token: string; readonly lastsSeconds: number };
+
 type Credentials = { readonly url: string; readonly clientId: string; readonly clientSecret: string };
 
-async function fetchToken({ url, clientId, clientSecret }: Credentials): Promise<string> {
+async function fetchToken({ url, clientId, clientSecret }: Credentials): Promise<Granted> {
   try {
     return await grantedToken({ url, clientId, clientSecret });
   } catch (error) {
@@ -50,12 +60,12 @@ function inOurWords(error: unknown): unknown {
   return new Mistake(`GUESTLIST_URL must be the issuer of a server of ours: ${error.message}`);
 }
 
-async function grantedToken({ url, clientId, clientSecret }: Credentials): Promise<string> {
+async function grantedToken({ url, clientId, clientSecret }: Credentials): Promise<Granted> {
   const oidc = await import('openid-client');
   const execute = url.startsWith('http:') ? [oidc.allowInsecureRequests] : [];
   const config = await oidc.discovery(new URL(url), clientId, undefined, oidc.ClientSecretBasic(clientSecret), { execute });
   const { adminScopes } = await import('../client/own-scopes.ts');
   const resource = `${url}/api`;
   const answer = await oidc.clientCredentialsGrant(config, { resource, scope: adminScopes.join(' ') });
-  return answer.access_token;
+  return { token: answer.access_token, lastsSeconds: answer.expires_in ?? 60 };
 }

@@ -67,7 +67,7 @@ const sentences: Partial<Record<FailureCode, (detail: FailureDetail) => string>>
   invitation_expired: () => 'It has run out. Give it a new end with --expires.',
   invitation_not_found: () => 'There is no invitation with this id.',
   invitation_revoked: () => 'It was revoked, and that is for good.',
-  invitation_suspended: () => 'It is suspended: whoever made it may not any more, nobody has confirmed it, or a group is archived.',
+  invitation_suspended: () => 'It is suspended: whoever made it could not make it today, nobody has confirmed it, or a group is archived.',
   invitation_used_up: () => 'All its places are taken.',
   last_admin: () =>
     'Nobody would be left who can run the server. Make somebody else an admin first: guestlist grant <email> --right guestlist:admin',

@@ -5,6 +5,8 @@ import type { ConsoleForm } from './forms.ts';
 
 export type Choice = { readonly value: string; readonly label: string };
 
+export type GroupChoice = Choice & { readonly isArchived: boolean };
+
 /** Of one app, on each of its pages. */
 export type AppHead = {
   readonly id: string;
@@ -79,7 +81,8 @@ export type AppsData = {
     readonly typed: Fields;
     readonly errors: FieldErrors;
     readonly complaint: string | undefined;
-    readonly groups: readonly Choice[];
+    /** Archived ones too, where the app has them: it would lose them by the next change. */
+    readonly groups: readonly GroupChoice[];
     readonly isRegisteredByItself: boolean;
   };
   'console/app-claims': ConsoleForm & {

@@ -79,7 +79,26 @@ function keysOf({ auth, jwks, jwks_uri: uri }: AppForm): Pick<Change, 'jwks' | '
   return uri === undefined ? { jwks: jwks ?? null, jwksUri: null } : { jwks: null, jwksUri: uri };
 }
 
-export function changeOf(form: AppForm): Change {
+const lifetimeFields = ['id_minutes', 'access_minutes', 'refresh_days'] as const;
+type LifetimeField = (typeof lifetimeFields)[number];
+
+/** As they were shown, rounded: programs can say them by the second. */
+export function sameLifetimes(typed: Fields, client: ShownClient): LifetimeField[] {
+  const shown = fieldsOf(client);
+  return lifetimeFields.filter((name) => typed[name] === shown[name]);
+}
+
+/** Those that are not named stay. */
+function lifetimesOf(form: AppForm, same: readonly LifetimeField[]): NonNullable<Change['lifetimes']> {
+  const seconds = (name: LifetimeField, unit: number) => (form[name] === undefined ? null : form[name] * unit);
+  return {
+    ...(same.includes('id_minutes') ? {} : { idTokenSeconds: seconds('id_minutes', 60) }),
+    ...(same.includes('access_minutes') ? {} : { accessTokenSeconds: seconds('access_minutes', 60) }),
+    ...(same.includes('refresh_days') ? {} : { refreshTokenSeconds: seconds('refresh_days', 86_400) }),
+  };
+}
+
+export function changeOf(form: AppForm, same: readonly LifetimeField[]): Change {
   const grants = [form.people && 'authorization_code', form.refresh && 'refresh_token', form.itself && 'client_credentials'];
   return {
     name: form.name,
@@ -100,11 +119,7 @@ export function changeOf(form: AppForm): Change {
     resources: form.resources,
     signingAlg: form.alg,
     pairwise: form.pairwise === 'yes',
-    lifetimes: {
-      idTokenSeconds: form.id_minutes === undefined ? null : form.id_minutes * 60,
-      accessTokenSeconds: form.access_minutes === undefined ? null : form.access_minutes * 60,
-      refreshTokenSeconds: form.refresh_days === undefined ? null : form.refresh_days * 86_400,
-    },
+    lifetimes: lifetimesOf(form, same),
     attachedGroups: form.attached,
   };
 }

@@ -53,7 +53,7 @@ const newAppForm = z
     if (preset && needsBaseUrl(preset) && !base) miss('base', 'base_needed');
     if (!preset && id !== 'hand') miss('preset', 'other');
     if (id !== 'hand') return;
-    if (!name) miss('name', 'required');
+    if (!name) miss('name', 'name_required');
     if (kind !== 'service' && redirects.length === 0) miss('redirects', 'required');
   });
 
@@ -104,7 +104,7 @@ async function showForm(site: ConsoleSite, ctx: Context, { visitor, typed, error
     data: {
       ...consoleForm(site, visitor, '/admin/new-app'),
       presets: presets.map(({ id, name }) => ({ id, name })),
-      groups: await groupChoices(site, ctx, visitor),
+      groups: await groupChoices(site, ctx, { visitor }),
       typed,
       errors,
       complaint,

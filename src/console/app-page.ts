@@ -9,7 +9,7 @@ import { ownUrl } from '../invitation/host.ts';
 import { leadTo } from '../lib/answer.ts';
 import { checkForm, type FieldErrors, type Fields, formStatus } from '../lib/form.ts';
 import type { AppsData, ShownFinding } from './app-data.ts';
-import { appForm, changeOf, fieldsOf, gatheredApp } from './app-form.ts';
+import { appForm, changeOf, fieldsOf, gatheredApp, sameLifetimes } from './app-form.ts';
 import { appPath, complaintOf, findApp, groupChoices, headOf, idOf, type ShownClient, tellSecret, toldSecret } from './app-shared.ts';
 import { namesOf } from './audit-store.ts';
 import { leadOn } from './done.ts';
@@ -109,7 +109,7 @@ async function showSettingsForm(site: ConsoleSite, ctx: Context, { visitor, clie
     data: {
       ...consoleForm(site, visitor, appPath(client.id, '/settings')),
       app: headOf(site, client),
-      groups: await groupChoices(site, ctx, visitor),
+      groups: await groupChoices(site, ctx, { visitor, kept: [client.requiredGroup, ...client.attachedGroups] }),
       isRegisteredByItself: client.registeredBy !== null,
       ...{ typed, errors, complaint },
     },
@@ -119,12 +119,13 @@ async function showSettingsForm(site: ConsoleSite, ctx: Context, { visitor, clie
 export async function changeAppSettings(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
   const typed = await readConsoleForm(site, ctx, visitor);
   const client = await findApp(site, ctx, visitor);
-  const checked = checkForm(appForm, gatheredApp(typed));
+  const same = sameLifetimes(typed, client);
+  const checked = checkForm(appForm, gatheredApp({ ...typed, ...Object.fromEntries(same.map((name) => [name, ''])) }));
   if (!checked.ok) return showSettingsForm(site, ctx, { visitor, client, typed, errors: checked.errors });
   try {
     const answer = await operate({ site, ctx, visitor }, 'changeClient', {
       params: { clientId: client.id },
-      body: changeOf(checked.value),
+      body: changeOf(checked.value, same),
     });
     if (answer.clientSecret !== undefined) await tellSecret(site, visitor, { name: client.id, secret: answer.clientSecret });
     leadOn(site, ctx, { to: appPath(client.id, answer.clientSecret === undefined ? '/settings' : ''), done: 'saved' });

@@ -19,6 +19,8 @@ import { requireRecentSignIn } from './step-up.ts';
 
 /** What lets somebody else in takes whoever does it to have been there lately. */
 const minutes = 10;
+/** Where codes are sent to, and to whom it is open, is among the settings. */
+const minutesToChange = 30;
 
 export function appRoutes(router: Router, at: AtConsole): void {
   router.get('/admin/apps', at(forConsole('clients:read', showApps)));
@@ -30,7 +32,7 @@ export function appRoutes(router: Router, at: AtConsole): void {
   router.post('/admin/app-registration/seen', at(forConsole('clients:read', forgetRegistrationToken)));
   router.get('/admin/apps/:clientId', at(forConsole('clients:read', showApp)));
   router.get('/admin/apps/:clientId/settings', at(forConsole('clients:write', showAppSettings)));
-  router.post('/admin/apps/:clientId/settings', at(forConsole('clients:write', changeAppSettings)));
+  router.post('/admin/apps/:clientId/settings', at(forConsole('clients:write', requireRecentSignIn(minutesToChange, changeAppSettings))));
   router.get('/admin/apps/:clientId/claims', at(forConsole('clients:write', showClaims)));
   router.post('/admin/apps/:clientId/claims', at(forConsole('clients:write', editClaims)));
   router.post('/admin/apps/:clientId/secrets', at(forConsole('clients:write', requireRecentSignIn(minutes, rotateAppSecret))));

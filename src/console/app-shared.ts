@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Output } from '../admin/http-client.ts';
 import { Failure } from '../errors.ts';
 import { addSeconds } from '../lib/clock.ts';
-import type { AppHead, Choice } from './app-data.ts';
+import type { AppHead, GroupChoice } from './app-data.ts';
 import { type ConsoleForm, consoleForm, consoleHref, type ConsolePath } from './forms.ts';
 import { findKept, keep, keptSeconds } from './kept.ts';
 import { operate } from './operate.ts';
@@ -34,9 +34,16 @@ export function headOf(site: ConsoleSite, { id, name }: Pick<ShownClient, 'id' |
   };
 }
 
-export async function groupChoices(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<Choice[]> {
+/** With those among `kept` that have been archived since they were chosen. */
+export async function groupChoices(
+  site: ConsoleSite,
+  ctx: Context,
+  { visitor, kept = [] }: { readonly visitor: Visitor; readonly kept?: readonly (string | null)[] },
+): Promise<GroupChoice[]> {
   const { items } = await operate({ site, ctx, visitor }, 'listGroups', {});
-  return items.filter(({ archived }) => !archived).map(({ slug, name }) => ({ value: slug, label: name }));
+  return items
+    .filter(({ slug, archived }) => !archived || kept.includes(slug))
+    .map(({ slug, name, archived: isArchived }) => ({ value: slug, label: name, isArchived }));
 }
 
 const toldSchema = z.object({ secret: z.string(), until: z.iso.datetime().transform((text) => new Date(text)) });

@@ -7,6 +7,7 @@ import { type Answered, codeOf, tellAnswers } from './answers.ts';
 import { consoleForm, consoleHref, type ConsoleForm, pickedOf, readConsoleForm } from './forms.ts';
 import { operate } from './operate.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
+import { leadToNothing } from './way-back.ts';
 
 export type WaitingPerson = {
   /** Of the invitation and of the person. */
@@ -25,6 +26,8 @@ export type ApprovalsData = {
   'console/approvals': {
     readonly waiting: readonly WaitingPerson[];
     readonly pick: ConsoleForm;
+    /** Of this page; empty: the first. Those who were chosen are looked for there. */
+    readonly cursor: string;
     readonly isNothingChosen: boolean;
     readonly startHref: string | undefined;
     readonly nextHref: string | undefined;
@@ -33,6 +36,7 @@ export type ApprovalsData = {
   'console/approvals-reject': ConsoleForm & {
     readonly names: readonly string[];
     readonly ids: string;
+    readonly cursor: string;
     readonly errors: FieldErrors;
     readonly backHref: string;
   };
@@ -54,9 +58,11 @@ function paramsOf(id: string): Wire {
   return { invitationId, accountId };
 }
 
+const cursorOf = (typed: unknown): string => /^[\w-]{1,2000}$/.exec(String(typed ?? ''))?.[0] ?? '';
+
 export async function showApprovals(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
-  const cursor = /^[\w-]{1,2000}$/.exec(String(ctx.query['cursor'] ?? ''))?.[0];
-  const query = { limit: pageSize, ...(cursor ? { cursor } : {}) };
+  const cursor = cursorOf(ctx.query['cursor']);
+  const query = { limit: pageSize, ...(cursor === '' ? {} : { cursor }) };
   const { items, next } = await operate({ site, ctx, visitor }, 'listWaitingApprovals', { query });
   const href = consoleHref(site, '/admin/approvals');
   visitor.show({
@@ -73,8 +79,9 @@ export async function showApprovals(site: ConsoleSite, ctx: Context, visitor: Vi
         lapsesAt: new Date(one.lapsesAt),
       })),
       pick: consoleForm(site, visitor, '/admin/approvals/decide'),
+      cursor,
       isNothingChosen: ctx.query['nothing'] === 'yes',
-      startHref: cursor ? href : undefined,
+      startHref: cursor === '' ? undefined : href,
       nextHref: next && `${href}?${new URLSearchParams({ cursor: next })}`,
       invitationsHref: consoleHref(site, '/admin/invitations'),
     },
@@ -85,16 +92,19 @@ export async function showApprovals(site: ConsoleSite, ctx: Context, visitor: Vi
 export async function decideApprovals(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
   const fields = await readConsoleForm(site, ctx, visitor);
   const ids = idsSchema.parse(fields['ids'] ?? pickedOf(fields).join(','));
-  if (ids.length === 0) return leadTo(ctx, `${consoleHref(site, '/admin/approvals')}?nothing=yes`);
-  if (fields['deed'] === 'ask')
-    return leadTo(ctx, `${consoleHref(site, '/admin/approvals/reject')}?${new URLSearchParams({ ids: ids.join(',') })}`);
-  await decide(site, ctx, { visitor, ids, deed: fields['deed'] === 'reject' ? 'rejectApproval' : 'approveApproval' });
+  const cursor = cursorOf(fields['cursor']);
+  if (ids.length === 0) return leadToNothing(site, ctx, '/admin/approvals');
+  if (fields['deed'] === 'ask') {
+    const query = new URLSearchParams({ ids: ids.join(','), ...(cursor === '' ? {} : { cursor }) });
+    return leadTo(ctx, `${consoleHref(site, '/admin/approvals/reject')}?${query}`);
+  }
+  await decide(site, ctx, { visitor, ids, cursor, deed: fields['deed'] === 'reject' ? 'rejectApproval' : 'approveApproval' });
 }
 
-type Deciding = { readonly visitor: Visitor; readonly ids: readonly string[]; readonly deed: 'approveApproval' | 'rejectApproval' };
+type Deciding = Chosen & { readonly deed: 'approveApproval' | 'rejectApproval' };
 
-async function decide(site: ConsoleSite, ctx: Context, { visitor, ids, deed }: Deciding): Promise<void> {
-  const names = await namesFor(site, ctx, { visitor, ids });
+async function decide(site: ConsoleSite, ctx: Context, { visitor, ids, cursor, deed }: Deciding): Promise<void> {
+  const names = await namesFor(site, ctx, { visitor, ids, cursor });
   const answers: Answered[] = [];
   for (const id of ids) {
     const params = paramsOf(id);
@@ -108,20 +118,23 @@ async function decide(site: ConsoleSite, ctx: Context, { visitor, ids, deed }: D
   await tellAnswers(site, ctx, { visitor, area: 'approvals', answers, done: deed === 'approveApproval' ? 'approved' : 'rejected' });
 }
 
-type Chosen = { readonly visitor: Visitor; readonly ids: readonly string[] };
+type Chosen = { readonly visitor: Visitor; readonly ids: readonly string[]; readonly cursor: string };
 
-/** Of those among them who wait and about whom they may decide. */
-async function namesFor(site: ConsoleSite, ctx: Context, { visitor, ids }: Chosen): Promise<ReadonlyMap<string, string>> {
-  const { items } = await operate({ site, ctx, visitor }, 'listWaitingApprovals', { query: { limit: 200 } });
+/** Of those among them who wait and about whom they may decide, from that page on: before it there may be any number. */
+async function namesFor(site: ConsoleSite, ctx: Context, { visitor, ids, cursor }: Chosen): Promise<ReadonlyMap<string, string>> {
+  const query = { limit: 200, ...(cursor === '' ? {} : { cursor }) };
+  const { items } = await operate({ site, ctx, visitor }, 'listWaitingApprovals', { query });
   return new Map(items.filter((one) => ids.includes(idOf(one))).map((one) => [idOf(one), one.name ?? one.email ?? one.accountId]));
 }
 
 export async function askToReject(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
-  const names = await namesFor(site, ctx, { visitor, ids: idsSchema.parse(ctx.query['ids']) });
+  const cursor = cursorOf(ctx.query['cursor']);
+  const names = await namesFor(site, ctx, { visitor, ids: idsSchema.parse(ctx.query['ids']), cursor });
   const data = {
     ...consoleForm(site, visitor, '/admin/approvals/decide'),
     names: [...names.values()],
     ids: [...names.keys()].join(','),
+    cursor,
     errors: {},
     backHref: consoleHref(site, '/admin/approvals'),
   };

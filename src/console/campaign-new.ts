@@ -8,6 +8,7 @@ import { createOnlyOnce } from '../admin/once.ts';
 import { mostCards, mostRows } from '../campaign/draft.ts';
 import { Failure } from '../errors.ts';
 import { leadTo, localeOf } from '../lib/answer.ts';
+import type { Transaction } from '../lib/db.ts';
 import { checkForm, type FieldErrors, type Fields, formStatus } from '../lib/form.ts';
 import { leadOn } from './done.ts';
 import { consoleForm, consoleHref, readConsoleForm } from './forms.ts';
@@ -87,13 +88,19 @@ export async function draftCampaign(site: ConsoleSite, ctx: Context, visitor: Vi
   leadTo(ctx, consoleHref(site, `/admin/campaigns/new/${key}`));
 }
 
-type Looking = { readonly visitor: Visitor; readonly draft: Draft; readonly form: CampaignForm; readonly columns: ColumnChoice };
+type Looking = {
+  readonly visitor: Visitor;
+  readonly draft: Draft;
+  readonly form: CampaignForm;
+  readonly columns: ColumnChoice;
+  readonly transaction?: Transaction;
+};
 type Looked = { readonly dryRun?: DryRun; readonly errors?: FieldErrors; readonly complaint?: string };
 
 /** What is wrong with the rows is told beside them, what is wrong with the wish beside its field. */
-async function lookAt(site: ConsoleSite, ctx: Context, { visitor, ...looking }: Looking): Promise<Looked> {
+async function lookAt(site: ConsoleSite, ctx: Context, { visitor, transaction, ...looking }: Looking): Promise<Looked> {
   try {
-    return { dryRun: await tryOut({ site, ctx, visitor }, looking) };
+    return { dryRun: await tryOut({ site, ctx, visitor, ...(transaction && { transaction }) }, looking) };
   } catch (error) {
     const complaint = complaintAboutRows(error);
     if (complaint) return { complaint };
@@ -152,17 +159,38 @@ async function checkPage(site: ConsoleSite, ctx: Context, looking: Looking & { r
   visitor.show({ page: 'console/campaign-check', data, status: complaint ? 422 : 200 });
 }
 
+/** As it is, nothing can be made of the draft. */
+class NotMade extends Error {
+  readonly looking: Looking & { readonly complaint?: string };
+  constructor(looking: Looking & { readonly complaint?: string }) {
+    super('no campaign was made');
+    this.looking = looking;
+  }
+}
+
+/** The draft is looked at only the first time: whoever sends it twice has invited everybody, and it is gone. */
 export async function makeCampaign(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
-  const fields = await readConsoleForm(site, ctx, visitor);
+  const columns = columnsSchema.parse(await readConsoleForm(site, ctx, visitor));
+  const name = String(ctx['params']['draft']);
+  const once = { accountId: visitor.account.id, key: `console campaign ${name}`, wish: JSON.stringify([name, columns]) };
+  try {
+    const { id } = await onlyOnce(site, once, (transaction) => makeOfDraft(site, ctx, { visitor, columns, transaction }));
+    await forgetKept(site, visitor, { kind: 'import', name });
+    leadOn(site, ctx, { to: campaignPath(id), done: 'created' });
+  } catch (error) {
+    if (!(error instanceof NotMade)) throw error;
+    await checkPage(site, ctx, error.looking);
+  }
+}
+
+type Making = Pick<Looking, 'visitor' | 'columns'> & { readonly transaction: Transaction };
+
+/** Throws `NotMade`. */
+async function makeOfDraft(site: ConsoleSite, ctx: Context, { visitor, columns, transaction }: Making): Promise<{ readonly id: string }> {
   const draft = await requireDraft(site, ctx, visitor);
-  const form = formOfDraft(draft);
-  const columns = columnsSchema.parse(fields);
-  const looking = { visitor, draft, form, columns };
-  const { dryRun } = await lookAt(site, ctx, looking);
-  if (!dryRun) return checkPage(site, ctx, looking);
-  if (dryRun.valid === 0) return checkPage(site, ctx, { ...looking, complaint: 'nobody_new' });
-  const once = { accountId: visitor.account.id, key: `console campaign ${draft.key}`, wish: JSON.stringify([draft.key, columns]) };
-  const { id } = await onlyOnce(site, once, async (transaction) => ({ id: await makeOf({ site, ctx, visitor, transaction }, looking) }));
-  await forgetKept(site, visitor, { kind: 'import', name: draft.key });
-  leadOn(site, ctx, { to: campaignPath(id), done: 'created' });
+  const looking = { visitor, draft, form: formOfDraft(draft), columns };
+  const { dryRun } = await lookAt(site, ctx, { ...looking, transaction });
+  if (!dryRun) throw new NotMade(looking);
+  if (dryRun.valid === 0) throw new NotMade({ ...looking, complaint: 'nobody_new' });
+  return { id: await makeOf({ site, ctx, visitor, transaction }, looking) };
 }

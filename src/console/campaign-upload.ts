@@ -7,7 +7,7 @@ import type { Context } from 'koa';
 import { Failure } from '../errors.ts';
 import type { Fields } from '../lib/form.ts';
 import { isOwnOrigin } from '../lib/origin.ts';
-import { type ConsolePath, consoleForm, readConsoleForm } from './forms.ts';
+import { type ConsolePath, consoleForm, readConsoleForm, refuseNul } from './forms.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
 
 /** 50,000 rows of a hundred bytes each. */
@@ -25,6 +25,7 @@ export async function readUpload(site: ConsoleSite, ctx: Context, visitor: Visit
   const parts = [...(await partsOf(ctx))];
   const { form_token, ...fields } = textOf(parts);
   if (form_token !== consoleForm(site, visitor, ctx.path as ConsolePath).formToken) throw new Failure('form_expired');
+  refuseNul(fields);
   const file = parts.find(([name, value]) => name === 'file' && typeof value !== 'string' && value.size > 0)?.[1];
   return { fields, file: file instanceof File ? await toFile(file) : undefined };
 }

@@ -35,12 +35,18 @@ export function forConsole(scope: AdminScope | undefined, page: ConsolePage) {
     if (entriesOf(site, person.caller).length === 0) return showNoReach(site, ctx, person.account.id);
     const visitor = visitorOf(site, ctx, person);
     try {
+      refuseNul(ctx.url);
       const reach = scope === undefined ? 'theirs' : reachOf(person.caller, scope);
       await page(site, ctx, { ...visitor, reach });
     } catch (error) {
       showFailure(site, ctx, { error, visitor });
     }
   };
+}
+
+/** PostgreSQL takes it in no text: nothing of ours has such an address. */
+function refuseNul(url: string): void {
+  if (url.includes('%00')) throw new Failure('page_not_found');
 }
 
 type Person = Pick<Visitor, 'account' | 'session'> & { readonly caller: Caller };

@@ -52,7 +52,7 @@ export async function showDashboard(site: ConsoleSite, ctx: Context, visitor: Vi
     hrefs: {
       open: consoleHref(site, '/admin/invitations'),
       joined: consoleHref(site, '/admin/people'),
-      mails: consoleHref(site, '/admin/settings'),
+      mails: consoleHref(site, '/admin/settings/mail'),
       waiting: consoleHref(site, waiting.approvals > 0 ? '/admin/approvals' : '/admin/requests'),
     },
   };
@@ -103,10 +103,10 @@ function tasksOf(site: ConsoleSite, { approvals, requests, endingSoon, mailsGive
   const all: readonly (Omit<Task, 'href'> & { readonly path: `/admin/${string}` })[] = [
     { kind: 'approvals', count: approvals, path: '/admin/approvals' },
     { kind: 'requests', count: requests, path: '/admin/requests' },
-    { kind: 'mailOff', count: site.showsMailbox ? 1 : 0, path: '/admin/settings' },
-    { kind: 'mailsGivenUp', count: mailsGivenUp, path: '/admin/invitations' },
+    { kind: 'mailOff', count: site.showsMailbox ? 1 : 0, path: '/admin/settings/mail' },
+    { kind: 'mailsGivenUp', count: mailsGivenUp, path: '/admin/settings/mail' },
     { kind: 'endingSoon', count: endingSoon, path: '/admin/invitations' },
-    { kind: 'oldKey', count: hasOldKey ? 1 : 0, path: '/admin/settings' },
+    { kind: 'oldKey', count: hasOldKey ? 1 : 0, path: '/admin/settings/keys' },
   ];
   return all.filter(({ count }) => count > 0).map(({ path, ...task }) => ({ ...task, href: consoleHref(site, path) }));
 }

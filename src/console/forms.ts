@@ -27,6 +27,16 @@ function tokenFor({ formToken }: Pick<ConsoleSite, 'formToken'>, { session }: Wh
   return formToken(`console ${session.digest.toString('base64url')} ${path}`);
 }
 
+/** Nobody types it, and PostgreSQL takes it in no text. Throws `form_invalid`. */
+export function refuseNul(fields: Fields): void {
+  if (
+    Object.entries(fields)
+      .flat()
+      .some((text) => text.includes('\0'))
+  )
+    throw new Failure('form_invalid');
+}
+
 const whole = new WeakMap<Context, Fields>();
 
 /** Its fields, each once, without the token. Throws `foreign_origin`, `form_expired`, `form_invalid`, `body_too_large`. */
@@ -35,6 +45,7 @@ export async function readConsoleForm(site: Pick<ConsoleSite, 'issuer' | 'formTo
   if (known) return known;
   const { form_token, ...fields } = await readOwnForm(ctx.req, new URL(site.issuer).origin);
   if (form_token !== tokenFor(site, visitor, ctx.path)) throw new Failure('form_expired');
+  refuseNul(fields);
   whole.set(ctx, fields);
   return fields;
 }

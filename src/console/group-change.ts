@@ -47,7 +47,10 @@ async function changePage(site: ConsoleSite, ctx: Context, { visitor, typed, err
     head: headOf(site, visitor, group),
     typed: typed ?? typedOf(group),
     errors,
-    parents: choicesOf(groups.filter((one) => one.slug !== slug)),
+    parents: choicesOf(
+      groups.filter((one) => one.slug !== slug),
+      group.parent,
+    ),
     effects,
     seen,
     archiveHref: consoleHref(site, groupPath(slug, '/archive')),

@@ -34,6 +34,9 @@ export type RightOfGroup = {
   readonly from: string | undefined;
 };
 
+/** To let it bring one of `more`, or no longer one of its `own`. */
+export type RightsForm = ConsoleForm & { readonly more: readonly string[]; readonly own: readonly string[] };
+
 /** Why a group is an app's business. */
 export type AppTie = 'required' | 'attached' | 'told';
 export type AppOfGroup = { readonly name: string; readonly href: string; readonly ties: readonly AppTie[] };
@@ -61,6 +64,8 @@ export type GroupPageData = {
   readonly parent: { readonly name: string; readonly href: string } | undefined;
   readonly beneath: readonly { readonly name: string; readonly href: string }[];
   readonly rights: readonly RightOfGroup[];
+  /** Undefined: rights are the admins’ to give. */
+  readonly rightsForm: RightsForm | undefined;
   /** Undefined: apps are not this visitor's business. */
   readonly apps: readonly AppOfGroup[] | undefined;
   readonly members: readonly ShownMember[];

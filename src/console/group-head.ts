@@ -24,9 +24,9 @@ export function groupHref(site: ConsoleSite, { caller }: Visitor, slug: string):
   return managesGroup(caller, slug) ? consoleHref(site, groupPath(slug)) : undefined;
 }
 
-/** Groups to choose from, as a tree. */
-export function choicesOf(groups: readonly Group[]): Choice[] {
+/** Groups to choose from, as a tree. `kept` can be chosen although it is archived: it was chosen before. */
+export function choicesOf(groups: readonly Group[], kept?: string | null): Choice[] {
   return groups
-    .filter(({ archived }) => !archived)
+    .filter(({ slug, archived }) => !archived || slug === kept)
     .map(({ slug, name, depth }) => ({ value: slug, label: `${'– '.repeat(depth)}${name} (${slug})` }));
 }

@@ -9,6 +9,7 @@ import { consoleHref } from './forms.ts';
 import { tiesOf } from './group-apps.ts';
 import type { AppOfGroup, GroupPageData, ShownMember } from './group-data.ts';
 import { groupHref, groupPath, headOf } from './group-head.ts';
+import { rightsFormOf } from './group-rights.ts';
 import { listAbove, listRightsOfGroup, listRolesIn } from './group-store.ts';
 import { operate } from './operate.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
@@ -30,12 +31,13 @@ export async function showGroup(site: ConsoleSite, ctx: Context, visitor: Visito
   const doing = { site, ctx, visitor };
   const group = await operate(doing, 'getGroup', { params: { slug } });
   const query = { limit: pageSize, ...(role && { role }), ...(cursor && { cursor }) };
-  const [{ items: groups }, members, rights, roles, apps] = await Promise.all([
+  const [{ items: groups }, members, rights, roles, apps, rightsForm] = await Promise.all([
     operate(doing, 'listGroups', {}),
     operate(doing, 'listMembers', { params: { slug }, query }),
     listRightsOfGroup(site.database, group.id),
     listRolesIn(site.database, group.id),
     visitor.caller.isAdmin ? appsOf(site, group) : undefined,
+    rightsFormOf(doing, group),
   ]);
   const href = (more: Readonly<Record<string, string>>) => {
     const query = new URLSearchParams(Object.entries({ role, ...more }).filter(([, value]) => value !== ''));
@@ -45,6 +47,7 @@ export async function showGroup(site: ConsoleSite, ctx: Context, visitor: Visito
     head: headOf(site, visitor, group),
     ...placeOf(site, visitor, { group, groups }),
     rights: rights.map(({ fromSlug, fromName, ...right }) => ({ ...right, from: fromSlug === slug ? undefined : fromName })),
+    rightsForm,
     apps,
     members: await membersOf(site, visitor, { slug, items: members.items }),
     roles,

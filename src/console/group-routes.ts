@@ -5,8 +5,10 @@ import { archiveGroup, askToArchive, changeGroup, showChangeGroup } from './grou
 import { addMember, askToRemove, removeMember, showAddMember } from './group-members.ts';
 import { showGroup } from './group-page.ts';
 import { setPolicy, showPolicy } from './group-policy.ts';
+import { changeRights } from './group-rights.ts';
 import { makeGroup, showGroups, showNewGroup } from './groups.ts';
 import type { AtConsole } from './routes.ts';
+import { requireRecentSignIn } from './step-up.ts';
 
 export function groupRoutes(router: Router, at: AtConsole): void {
   router.get('/admin/groups', at(forConsole('groups:read', showGroups)));
@@ -18,6 +20,7 @@ export function groupRoutes(router: Router, at: AtConsole): void {
   router.post('/admin/groups/:slug/remove', at(forConsole('memberships:write', removeMember)));
   router.get('/admin/groups/:slug/add', at(forConsole('groups:write', showAddMember)));
   router.post('/admin/groups/:slug/add', at(forConsole('groups:write', addMember)));
+  router.post('/admin/groups/:slug/rights', at(forConsole('groups:write', requireRecentSignIn(30, changeRights))));
   router.get('/admin/groups/:slug/policy', at(forConsole('groups:read', showPolicy)));
   router.post('/admin/groups/:slug/policy', at(forConsole('groups:write', setPolicy)));
   router.get('/admin/groups/:slug/change', at(forConsole('groups:write', showChangeGroup)));

@@ -82,7 +82,7 @@ async function show(site: ConsoleSite, ctx: Context, { visitor, at, typed, error
         own: visitor.account.email,
       },
       presets: presets.map(({ id, name }) => ({ id, name })),
-      groups: await groupChoices(site, ctx, visitor),
+      groups: await groupChoices(site, ctx, { visitor }),
       schemes: schemesOf(typed),
       dashboardHref: `${consoleHref(site, '/admin')}?dashboard=yes`,
       ...{ at, errors, complaint },

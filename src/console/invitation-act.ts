@@ -10,6 +10,7 @@ import type { BulkDeed } from './invitation-data.ts';
 import { nameOf } from './invitation-shown.ts';
 import { operate } from './operate.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
+import { leadToNothing } from './way-back.ts';
 
 const deedSchema = z.enum(['revoke', 'resend', 'extend']);
 const most = 200;
@@ -23,7 +24,7 @@ export async function pickInvitations(site: ConsoleSite, ctx: Context, visitor: 
   const fields = await readConsoleForm(site, ctx, visitor);
   const ids = pickedOf(fields);
   const deed = deedSchema.safeParse(fields['deed']);
-  if (ids.length === 0 || !deed.success) return leadTo(ctx, `${consoleHref(site, '/admin/invitations')}?nothing=yes`);
+  if (ids.length === 0 || !deed.success) return leadToNothing(site, ctx, '/admin/invitations');
   const query = new URLSearchParams({ deed: deed.data, ids: ids.slice(0, most).join(',') });
   leadTo(ctx, `${consoleHref(site, '/admin/invitations/act')}?${query}`);
 }

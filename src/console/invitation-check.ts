@@ -5,6 +5,7 @@ import { pastedRows } from '../campaign/pasted.ts';
 import type { CheckedAddresses } from './invitation-data.ts';
 import { campaignWishOf, type InviteForm } from './invitation-form.ts';
 import { operate } from './operate.ts';
+import type { Transaction } from '../lib/db.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
 
 export type Pasted = { readonly email: string; readonly name: string | undefined };
@@ -22,12 +23,10 @@ export type Looked = {
   readonly complaint: 'too_many_addresses' | 'wrong_addresses' | 'nobody_new' | undefined;
 };
 
+type Looking = { readonly visitor: Visitor; readonly form: InviteForm; readonly transaction?: Transaction };
+
 /** Throws what the wish is refused for. */
-export async function lookAtAddresses(
-  site: ConsoleSite,
-  ctx: Context,
-  { visitor, form }: { readonly visitor: Visitor; readonly form: InviteForm },
-): Promise<Looked> {
+export async function lookAtAddresses(site: ConsoleSite, ctx: Context, { visitor, form, transaction }: Looking): Promise<Looked> {
   const rows = [...pastedRows(form.addresses)]
     .slice(0, mostAddresses + 1)
     .map((row) => ('email' in row ? { email: row.email ?? '', name: row.name } : { email: '?', name: undefined }));
@@ -35,7 +34,8 @@ export async function lookAtAddresses(
   const wire = rows
     .slice(0, mostAddresses)
     .map(({ email, name }) => ({ email: email.slice(0, 1_000), ...(name ? { name: name.slice(0, 1_000) } : {}) }));
-  const { items } = await operate({ site, ctx, visitor }, 'checkCampaign', {
+  const doing = { site, ctx, visitor, ...(transaction && { transaction }) };
+  const { items } = await operate(doing, 'checkCampaign', {
     body: { wish: campaignWishOf(form, site.clock()), rows: wire },
   });
   const answers = items.map(({ answer }) => (mayBeTold(visitor, form, answer) ? answer : 'valid'));

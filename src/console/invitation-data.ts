@@ -33,7 +33,7 @@ export type ListedInvitation = {
   readonly inviterName: string | undefined;
 };
 
-export type InvitationFilters = Readonly<Record<'state' | 'group' | 'campaign' | 'inviter' | 'email' | 'from' | 'until', string>>;
+export type InvitationFilters = Readonly<Record<'state' | 'group' | 'campaign' | 'inviter' | 'email' | 'label' | 'from' | 'until', string>>;
 
 type Choice = { readonly value: string; readonly label: string };
 
@@ -173,6 +173,8 @@ export type InvitationsData = {
       readonly grants: readonly string[];
     }[];
     readonly isNothingChosen: boolean;
+    readonly startHref: string | undefined;
+    readonly nextHref: string | undefined;
     readonly backHref: string;
   };
   'console/invitation-new': InvitationNewData;

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { Failure } from '../errors.ts';
 import { leadTo } from '../lib/answer.ts';
 import { checkForm, type FieldErrors, type Fields, formStatus } from '../lib/form.ts';
+import { cursorSchema } from './campaigns.ts';
 import { type Deed, leadOn } from './done.ts';
 import { type ConsolePath, consoleForm, consoleHref, pickedOf, readConsoleForm } from './forms.ts';
 import { extensionSchema } from './invitation-act.ts';
@@ -13,6 +14,7 @@ import { forgetShared, keepShared } from './invitation-share.ts';
 import { listedOf } from './invitation-shown.ts';
 import { operate } from './operate.ts';
 import type { ConsolePage, ConsoleSite, Visitor } from './site.ts';
+import { leadToNothing } from './way-back.ts';
 
 type Simple = Exclude<InvitationDeed, 'change' | 'undo'>;
 
@@ -137,14 +139,22 @@ async function change(
   }
 }
 
+/** On one page. */
+const mostGiven = 100;
+
 async function showUndo(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
   const { invitation } = await requireShown(site, ctx, visitor);
-  const { items } = await operate({ site, ctx, visitor }, 'listGiven', { params: { invitationId: idOf(ctx) } });
+  const cursor = cursorSchema.parse(ctx.query['cursor']);
+  const query = { limit: mostGiven, ...(cursor === undefined ? {} : { cursor }) };
+  const { items, next } = await operate({ site, ctx, visitor }, 'listGiven', { params: { invitationId: idOf(ctx) }, query });
+  const href = consoleHref(site, pathOf(ctx, '/undo'));
   const data = {
     ...consoleForm(site, visitor, pathOf(ctx, '/undo')),
     invitation,
     given: items.map(({ accountId: id, name, email, grants }) => ({ id, name: name ?? id, email: email ?? undefined, grants })),
     isNothingChosen: ctx.query['nothing'] === 'yes',
+    startHref: cursor === undefined ? undefined : href,
+    nextHref: next && `${href}?${new URLSearchParams({ cursor: next })}`,
     backHref: consoleHref(site, pathOf(ctx)),
   };
   visitor.show({ page: 'console/invitation-undo', data });
@@ -156,7 +166,7 @@ async function undo(
   { visitor, fields }: { readonly visitor: Visitor; readonly fields: Fields },
 ): Promise<void> {
   const accountIds = pickedOf(fields);
-  if (accountIds.length === 0) return leadTo(ctx, `${consoleHref(site, pathOf(ctx, '/undo'))}?nothing=yes`);
+  if (accountIds.length === 0) return leadToNothing(site, ctx, pathOf(ctx, '/undo'));
   const { items } = await operate({ site, ctx, visitor }, 'undoInvitation', { params: { invitationId: idOf(ctx) }, body: { accountIds } });
   leadOn(site, ctx, { to: pathOf(ctx), done: 'takenBack', count: items.length });
 }

@@ -6,8 +6,8 @@ import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Context } from 'koa';
 import { findInvitation } from '../invitation/store.ts';
-import { localeOf } from '../lib/answer.ts';
 import { setPageHeaders } from '../lib/headers.ts';
+import { consoleLocale } from './language.ts';
 import { operate } from './operate.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
 
@@ -24,7 +24,7 @@ export async function streamJoined(site: ConsoleSite, ctx: Context, visitor: Vis
   // A proxy that waits for the end of it would tell nothing.
   ctx.set('X-Accel-Buffering', 'no');
   ctx.type = 'text/event-stream';
-  ctx.body = Readable.from(eventsOf(site, { id, locale: localeOf(site.renderer, ctx), signal: gone.signal }));
+  ctx.body = Readable.from(eventsOf(site, { id, locale: consoleLocale(site, ctx), signal: gone.signal }));
 }
 
 type Watching = { readonly id: string; readonly locale: string; readonly signal: AbortSignal };

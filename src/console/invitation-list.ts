@@ -4,6 +4,7 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { findMailbox } from '../account/store.ts';
 import { states } from '../admin/invitation-schema.ts';
+import { Failure } from '../errors.ts';
 import { addSeconds } from '../lib/clock.ts';
 import { emailKey, emailSchema } from '../lib/email.ts';
 import { setPageHeaders } from '../lib/headers.ts';
@@ -11,7 +12,7 @@ import { slugPattern } from '../group/group.ts';
 import { consoleForm, consoleHref } from './forms.ts';
 import type { InvitationFilters } from './invitation-data.ts';
 import { listedOf } from './invitation-shown.ts';
-import { operate } from './operate.ts';
+import { type Operating, operate } from './operate.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
 
 const pageSize = 50;
@@ -24,6 +25,7 @@ const querySchema = z.object({
   campaign: z.uuid().catch(''),
   inviter: z.string().trim().max(200).catch(''),
   email: z.string().trim().toLowerCase().max(200).catch(''),
+  label: z.string().trim().max(200).catch(''),
   from: z.iso.date().catch(''),
   until: z.iso.date().catch(''),
 });
@@ -35,14 +37,14 @@ const cursorSchema = z
   .catch(undefined);
 
 export async function showInvitations(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
-  const filter = querySchema.parse(ctx.query);
+  const typed = querySchema.parse(ctx.query);
   const cursor = cursorSchema.parse(ctx.query['cursor']);
   const doing = { site, ctx, visitor };
-  const [{ items: groups }, { items: campaigns }, page] = await Promise.all([
-    operate(doing, 'listGroups', {}),
-    operate(doing, 'listCampaigns', { query: { limit: 50 } }),
-    operate(doing, 'listInvitations', { query: { ...(await wishOf(site, filter)), limit: pageSize, ...(cursor ? { cursor } : {}) } }),
-  ]);
+  const [{ items: groups }, campaigns] = await Promise.all([operate(doing, 'listGroups', {}), campaignsFor(doing, typed.campaign)]);
+  // A group that is gone since the address was kept is nobody's.
+  const filter = groups.some(({ slug }) => slug === typed.group) ? typed : { ...typed, group: '' };
+  const wish = await wishOf(site, filter);
+  const page = await operate(doing, 'listInvitations', { query: { ...wish, limit: pageSize, ...(cursor ? { cursor } : {}) } });
   const hrefOf = (more: Readonly<Record<string, string>>, path: '' | '/export' = '') => listHref(site, { ...filter, ...more }, path);
   visitor.show({
     page: 'console/invitations',
@@ -62,6 +64,18 @@ export async function showInvitations(site: ConsoleSite, ctx: Context, visitor: 
       exportHref: hrefOf({}, '/export'),
     },
   });
+}
+
+/** The newest, and the chosen one, however old. */
+async function campaignsFor(doing: Operating, chosen: string): Promise<readonly { readonly id: string; readonly name: string }[]> {
+  const { items } = await operate(doing, 'listCampaigns', { query: { limit: 50 } });
+  if (chosen === '' || items.some(({ id }) => id === chosen)) return items;
+  try {
+    return [...items, await operate(doing, 'getCampaign', { params: { campaignId: chosen } })];
+  } catch (error) {
+    if (error instanceof Failure) return items;
+    throw error;
+  }
 }
 
 function listHref(site: Pick<ConsoleSite, 'issuer'>, query: Readonly<Record<string, string>>, path: '' | '/export' = ''): string {

@@ -4,10 +4,13 @@
  */
 import type { Context } from 'koa';
 import { z } from 'zod';
+import type { Output } from '../admin/http-client.ts';
 import { createOnlyOnce } from '../admin/once.ts';
 import { acrValues } from '../account/account.ts';
 import { listApps } from '../client/store.ts';
+import type { Once } from '../invitation/once.ts';
 import { leadTo, localeOf } from '../lib/answer.ts';
+import type { Transaction } from '../lib/db.ts';
 import { checkForm, type FieldErrors, type Fields, formStatus } from '../lib/form.ts';
 import { leadOn } from './done.ts';
 import { consoleForm, consoleHref, readConsoleForm } from './forms.ts';
@@ -116,7 +119,7 @@ export async function makeInvitation(site: ConsoleSite, ctx: Context, visitor: V
   if (!form.ok) return showForm(site, ctx, { visitor, typed: fields, errors: form.errors });
   try {
     const wrong = await (form.value.who === 'link'
-      ? makeOne(site, ctx, { visitor, fields, form: form.value, email: undefined })
+      ? makeOne(site, ctx, { visitor, fields, form: form.value })
       : makeMailed(site, ctx, { visitor, fields, form: form.value }));
     if (wrong) await showForm(site, ctx, { visitor, typed: fields, ...wrong });
   } catch (error) {
@@ -138,35 +141,73 @@ async function showDraft(site: ConsoleSite, ctx: Context, { visitor, fields, see
 type Making = { readonly visitor: Visitor; readonly fields: Fields; readonly form: InviteForm };
 type Wrong = Pick<Form, 'errors' | 'checked'> | undefined;
 
-async function makeOne(
-  site: ConsoleSite,
-  ctx: Context,
-  { visitor, fields, form, email }: Making & { readonly email: string | undefined },
-): Promise<Wrong> {
-  const once = { accountId: visitor.account.id, key: `console new ${form.key}`, wish: JSON.stringify(fields) };
-  const body = bodyOf(form, { now: site.clock(), email });
-  const issued = await onlyOnce(site, once, (transaction) => operate({ site, ctx, visitor, transaction }, 'createInvitation', { body }));
-  const path = `/admin/invitations/${encodeURIComponent(issued.id)}` as const;
-  if (await keepShared(site, visitor, issued)) leadTo(ctx, consoleHref(site, `${path}/sheet`));
-  else leadOn(site, ctx, { to: path, done: 'sent' });
+function onceOf({ visitor, fields, form }: Making): Once {
+  return { accountId: visitor.account.id, key: `console new ${form.key}`, wish: JSON.stringify(fields) };
+}
+
+type Issued = Output<'createInvitation'>;
+
+async function makeOne(site: ConsoleSite, ctx: Context, making: Making): Promise<Wrong> {
+  const { visitor, form } = making;
+  const body = bodyOf(form, { now: site.clock(), email: undefined });
+  const issue = (transaction: Transaction) => operate({ site, ctx, visitor, transaction }, 'createInvitation', { body });
+  await passOn(site, ctx, { visitor, issued: await onlyOnce(site, onceOf(making), issue) });
   return undefined;
 }
 
-async function makeMailed(site: ConsoleSite, ctx: Context, { visitor, fields, form }: Making): Promise<Wrong> {
-  const { checked, people, complaint } = await lookAtAddresses(site, ctx, { visitor, form });
-  if (complaint) return { checked, errors: { addresses: form.addresses.trim() === '' ? 'addresses_required' : complaint } };
+async function passOn(
+  site: ConsoleSite,
+  ctx: Context,
+  { visitor, issued }: { readonly visitor: Visitor; readonly issued: Issued },
+): Promise<void> {
+  const path = `/admin/invitations/${encodeURIComponent(issued.id)}` as const;
+  if (await keepShared(site, visitor, issued)) leadTo(ctx, consoleHref(site, `${path}/sheet`));
+  else leadOn(site, ctx, { to: path, done: 'sent' });
+}
+
+/** The addresses are not what they would have to be. */
+class NotMailed extends Error {
+  readonly wrong: NonNullable<Wrong>;
+  constructor(wrong: NonNullable<Wrong>) {
+    super('nothing was mailed');
+    this.wrong = wrong;
+  }
+}
+
+/** They are looked at only where it is the first time: whoever sends the form twice has invited them already. */
+async function makeMailed(site: ConsoleSite, ctx: Context, making: Making): Promise<Wrong> {
+  const { visitor } = making;
+  try {
+    const made = await onlyOnce(site, onceOf(making), (transaction) => mailAll(site, ctx, { ...making, transaction }));
+    if ('issued' in made) await passOn(site, ctx, { visitor, issued: made.issued });
+    else leadOn(site, ctx, { to: `/admin/campaigns/${encodeURIComponent(made.campaignId)}`, done: 'created' });
+    return undefined;
+  } catch (error) {
+    if (error instanceof NotMailed) return error.wrong;
+    throw error;
+  }
+}
+
+/** One is an invitation, several are a campaign. Throws `NotMailed`. */
+async function mailAll(
+  site: ConsoleSite,
+  ctx: Context,
+  { visitor, form, transaction }: Making & { readonly transaction: Transaction },
+): Promise<{ readonly issued: Issued } | { readonly campaignId: string }> {
+  const doing = { site, ctx, visitor, transaction };
+  const { checked, people, complaint } = await lookAtAddresses(site, ctx, { visitor, form, transaction });
+  if (complaint) throw new NotMailed({ checked, errors: { addresses: form.addresses.trim() === '' ? 'addresses_required' : complaint } });
   const [first] = people;
-  if (people.length === 1 && first) return makeOne(site, ctx, { visitor, fields, form, email: first.email });
+  if (people.length === 1 && first) {
+    const body = bodyOf(form, { now: site.clock(), email: first.email });
+    return { issued: await operate(doing, 'createInvitation', { body }) };
+  }
   // A PIN has to be told to somebody: of many that are mailed it would be in nobody's hands.
-  if (form.pin) return { checked, errors: { pin: 'pin_for_one' } };
-  const name = form.label ?? `${site.clock().toISOString().slice(0, 10)} (${people.length})`;
+  if (form.pin) throw new NotMailed({ checked, errors: { pin: 'pin_for_one' } });
   const body = {
-    name,
+    name: form.label ?? `${site.clock().toISOString().slice(0, 10)} (${people.length})`,
     wish: campaignWishOf(form, site.clock()),
     rows: people.map(({ email, name: person }) => ({ email, ...(person ? { name: person } : {}) })),
   };
-  const once = { accountId: visitor.account.id, key: `console new ${form.key}`, wish: JSON.stringify(fields) };
-  const made = await onlyOnce(site, once, (transaction) => operate({ site, ctx, visitor, transaction }, 'createCampaign', { body }));
-  leadOn(site, ctx, { to: `/admin/campaigns/${encodeURIComponent(made.id)}`, done: 'created' });
-  return undefined;
+  return { campaignId: (await operate(doing, 'createCampaign', { body })).id };
 }

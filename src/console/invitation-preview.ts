@@ -19,6 +19,7 @@ import type { InvitationFrames } from './invitation-data.ts';
 import { bodyOf, errorsOfWish, gathered, type InviteForm, inviteForm } from './invitation-form.ts';
 import { findDraft } from './invitation-new.ts';
 import { findMailIds } from './invitation-store.ts';
+import { consoleLocale } from './language.ts';
 import { operate } from './operate.ts';
 import { rehearse } from './rehearsal.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
@@ -58,9 +59,9 @@ function noteOf(site: ConsoleSite, ctx: Context, note: Note): Shown {
   return { html: render(site, ctx)('console/preview-note', note), isMail: false };
 }
 
-function render({ renderer, clock }: ConsoleSite, ctx: Context, wished?: string | undefined) {
-  const page = renderer.render<InvitationFrames & Pick<InvitationPages, 'invitation/landing'>>();
-  const context = { locale: wished ?? localeOf(renderer, ctx), now: clock() };
+function render(site: ConsoleSite, ctx: Context, wished?: string | undefined) {
+  const page = site.renderer.render<InvitationFrames & Pick<InvitationPages, 'invitation/landing'>>();
+  const context = { locale: wished ?? consoleLocale(site, ctx), now: site.clock() };
   return <Name extends keyof InvitationFrames | 'invitation/landing'>(name: Name, data: Parameters<typeof page<Name>>[1]) =>
     page(name, data, context);
 }
@@ -122,7 +123,7 @@ async function previewPage(site: ConsoleSite, ctx: Context, asked: Asked): Promi
     needsApproval: invitation.needsApproval,
     embedded: false,
   };
-  return { html: render(site, ctx, asked.form.locale)('invitation/landing', data), isMail: false };
+  return { html: render(site, ctx, asked.form.locale ?? localeOf(site.renderer, ctx))('invitation/landing', data), isMail: false };
 }
 
 /** What an app would be told of somebody who has nothing but this. */
@@ -134,7 +135,7 @@ async function previewApps(site: ConsoleSite, ctx: Context, { visitor, form }: A
     const issued = await operate({ site, ctx, visitor, transaction: trx }, 'createInvitation', {
       body: bodyOf(form, { now: site.clock(), email: undefined }),
     });
-    const name = site.renderer.texts.in(localeOf(site.renderer, ctx))('console.preview.person');
+    const name = site.renderer.texts.in(consoleLocale(site, ctx))('console.preview.person');
     await insertAccount(trx, {
       id,
       name,

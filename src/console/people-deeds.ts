@@ -105,7 +105,7 @@ export async function doToPerson(site: ConsoleSite, ctx: Context, visitor: Visit
   const typed = fields['email'] ?? '';
   const parsed = emailSchema.safeParse(typed);
   if (!parsed.success || emailKey(parsed.data) !== emailKey(account.email))
-    return deedPage(site, ctx, { visitor, account, deed, errors: { email: 'email_differs' }, typed });
+    return deedPage(site, ctx, { visitor, account, deed, errors: { email: 'type_again' }, typed });
   await operate(doing, 'eraseAccount', { params });
   leadOn(site, ctx, { to: '/admin/people', done: 'deleted' });
 }

@@ -8,6 +8,7 @@ import { type Answered, codeOf, tellAnswers } from './answers.ts';
 import { consoleForm, consoleHref, type ConsoleForm, pickedOf, readConsoleForm } from './forms.ts';
 import { operate } from './operate.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
+import { leadToNothing } from './way-back.ts';
 
 export type ShownRequest = {
   readonly id: string;
@@ -25,6 +26,8 @@ export type RequestsData = {
     readonly group: string;
     readonly desks: readonly { readonly value: string; readonly label: string }[];
     readonly pick: ConsoleForm;
+    /** Of this page; empty: the first. Those that were chosen are looked for there. */
+    readonly cursor: string;
     readonly isNothingChosen: boolean;
     readonly listHref: string;
     readonly desksHref: string;
@@ -34,6 +37,8 @@ export type RequestsData = {
   'console/requests-decline': ConsoleForm & {
     readonly names: readonly string[];
     readonly ids: string;
+    readonly cursor: string;
+    readonly group: string;
     readonly message: string;
     readonly errors: FieldErrors;
     readonly backHref: string;
@@ -48,14 +53,28 @@ const idsSchema = z
   .catch('')
   .transform((text) => [...new Set(text.split(',').filter((id) => z.uuid().safeParse(id).success))].slice(0, most));
 
+/** Which page of the list: those that were chosen are there, however many come before. */
+type Place = { readonly cursor: string; readonly group: string };
+
+function placeOf({ cursor, group }: Readonly<Record<string, unknown>>): Place {
+  return {
+    cursor: /^[\w-]{1,2000}$/.exec(String(cursor ?? ''))?.[0] ?? '',
+    group: slugPattern.exec(String(group ?? ''))?.[0] ?? '',
+  };
+}
+
+function said(place: Place): Partial<Place> {
+  return Object.fromEntries(Object.entries(place).filter(([, value]) => value !== ''));
+}
+
 export async function showRequests(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
   const doing = { site, ctx, visitor };
-  const cursor = /^[\w-]{1,2000}$/.exec(String(ctx.query['cursor'] ?? ''))?.[0];
-  const group = slugPattern.exec(String(ctx.query['group'] ?? ''))?.[0] ?? '';
+  const place = placeOf(ctx.query);
+  const { cursor, group } = place;
   const narrowed = group === '' ? {} : { group };
   const [{ items: desks }, { items, next }] = await Promise.all([
     operate(doing, 'listRequestDesks', {}),
-    operate(doing, 'listRequests', { query: { limit: pageSize, ...narrowed, ...(cursor ? { cursor } : {}) } }),
+    operate(doing, 'listRequests', { query: { limit: pageSize, ...said(place) } }),
   ]);
   const href = consoleHref(site, '/admin/requests');
   const names = new Map(desks.map(({ slug, name }) => [slug, name]));
@@ -71,7 +90,7 @@ export async function showRequests(site: ConsoleSite, ctx: Context, visitor: Vis
         group: names.get(slug) ?? slug,
         askedAt: new Date(confirmedAt),
       })),
-      group,
+      ...place,
       desks: desks.map(({ slug: value, name: label }) => ({ value, label })),
       pick: consoleForm(site, visitor, '/admin/requests/decide'),
       isNothingChosen: ctx.query['nothing'] === 'yes',
@@ -90,25 +109,27 @@ export async function decideRequests(site: ConsoleSite, ctx: Context, visitor: V
   const fields = await readConsoleForm(site, ctx, visitor);
   const ids = idsSchema.parse(fields['ids'] ?? pickedOf(fields).join(','));
   const isAsking = fields['deed'] === 'ask';
-  if (ids.length === 0) return leadTo(ctx, `${consoleHref(site, '/admin/requests')}?nothing=yes`);
-  if (isAsking) return leadTo(ctx, `${consoleHref(site, '/admin/requests/decline')}?${new URLSearchParams({ ids: ids.join(',') })}`);
-  if (fields['deed'] !== 'decline') return decide(site, ctx, { visitor, ids, body: undefined });
+  const place = placeOf(fields);
+  if (ids.length === 0) return leadToNothing(site, ctx, '/admin/requests');
+  if (isAsking) {
+    const query = new URLSearchParams({ ids: ids.join(','), ...said(place) });
+    return leadTo(ctx, `${consoleHref(site, '/admin/requests/decline')}?${query}`);
+  }
+  if (fields['deed'] !== 'decline') return decide(site, ctx, { visitor, ids, place, body: undefined });
   const form = checkForm(declineSchema, fields);
-  if (!form.ok) return showDecline(site, ctx, { visitor, ids, message: fields['message'] ?? '', errors: form.errors });
+  if (!form.ok) return showDecline(site, ctx, { visitor, ids, place, message: fields['message'] ?? '', errors: form.errors });
   const { tell, message } = form.value;
-  await decide(site, ctx, { visitor, ids, body: tell ? { message } : {} });
+  await decide(site, ctx, { visitor, ids, place, body: tell ? { message } : {} });
 }
 
-type Deciding = {
-  readonly visitor: Visitor;
-  readonly ids: readonly string[];
+type Deciding = Chosen & {
   /** Undefined: they are invited. */
   readonly body: { readonly message?: string } | undefined;
 };
 
-async function decide(site: ConsoleSite, ctx: Context, { visitor, ids, body }: Deciding): Promise<void> {
+async function decide(site: ConsoleSite, ctx: Context, { visitor, ids, place, body }: Deciding): Promise<void> {
   const doing = { site, ctx, visitor };
-  const names = await namesFor(site, ctx, { visitor, ids });
+  const names = await namesFor(site, ctx, { visitor, ids, place });
   const answers: Answered[] = [];
   for (const requestId of ids) {
     const params = { requestId };
@@ -118,24 +139,26 @@ async function decide(site: ConsoleSite, ctx: Context, { visitor, ids, body }: D
   await tellAnswers(site, ctx, { visitor, area: 'requests', answers, done: body ? 'declined' : 'approved' });
 }
 
-type Chosen = { readonly visitor: Visitor; readonly ids: readonly string[] };
+type Chosen = { readonly visitor: Visitor; readonly ids: readonly string[]; readonly place: Place };
 
-async function namesFor(site: ConsoleSite, ctx: Context, { visitor, ids }: Chosen): Promise<ReadonlyMap<string, string>> {
-  const { items } = await operate({ site, ctx, visitor }, 'listRequests', { query: { limit: most } });
+async function namesFor(site: ConsoleSite, ctx: Context, { visitor, ids, place }: Chosen): Promise<ReadonlyMap<string, string>> {
+  const { items } = await operate({ site, ctx, visitor }, 'listRequests', { query: { limit: most, ...said(place) } });
   return new Map(items.filter(({ id }) => ids.includes(id)).map(({ id, name, email }) => [id, `${name} <${email}>`]));
 }
 
 export async function askToDecline(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
-  await showDecline(site, ctx, { visitor, ids: idsSchema.parse(ctx.query['ids']), message: '', errors: {} });
+  const ids = idsSchema.parse(ctx.query['ids']);
+  await showDecline(site, ctx, { visitor, ids, place: placeOf(ctx.query), message: '', errors: {} });
 }
 
 async function showDecline(
   site: ConsoleSite,
   ctx: Context,
-  { visitor, ids, message, errors }: Chosen & { readonly message: string; readonly errors: FieldErrors },
+  { visitor, ids, place, message, errors }: Chosen & { readonly message: string; readonly errors: FieldErrors },
 ): Promise<void> {
-  const names = await namesFor(site, ctx, { visitor, ids });
+  const names = await namesFor(site, ctx, { visitor, ids, place });
   const data = {
+    ...place,
     ...consoleForm(site, visitor, '/admin/requests/decide'),
     names: [...names.values()],
     ids: [...names.keys()].join(','),

@@ -7,7 +7,7 @@ import { type Database, inTransaction, type Queryable, type Transaction } from '
 import { newId, type Random } from '../lib/random.ts';
 import { type Grant, type GrantEnd, newGrants, plainRole } from './group.ts';
 import { addGrant, endAccountRight, endMemberships, findHoldings, lockHoldings } from './membership-store.ts';
-import { attachRight, ensureRight, findGroup, findRight, insertGroup, lockGroup, updateGroup } from './store.ts';
+import { attachRight, detachRight, ensureRight, findGroup, findRight, insertGroup, lockGroup, updateGroup } from './store.ts';
 import { lockTree, moveGroup, type Parent } from './tree-store.ts';
 import { grantWishSchema, groupChangeSchema, newGroupSchema, newRightSchema } from './wish.ts';
 
@@ -111,6 +111,43 @@ export async function addRight(
     const now = clock();
     if (!(await ensureRight(trx, { ...right, createdAt: now }))) throw new Failure('right_exists', { right: right.name });
     await recordAudit(trx, { at: now, actor, from, action: 'right.created', subject: right.name }, random);
+  });
+}
+
+/** What a group brings, and by whom. */
+type Bringing = Context & { readonly actor: string; readonly right: string };
+
+/**
+ * Whoever is in the group, or in one beneath it, has the right with the next token. False: the group had it already. Throws
+ * `group_not_found`, `right_not_found`.
+ */
+export async function addRightToGroup(db: Database, slug: string, bringing: Bringing): Promise<boolean> {
+  return changeRights(db, slug, { ...bringing, action: 'group.right_added', change: attachRight });
+}
+
+/** Who has it by themselves, or by another group, keeps it. False: the group did not bring it. Throws as `addRightToGroup`. */
+export async function takeRightFromGroup(db: Database, slug: string, bringing: Bringing): Promise<boolean> {
+  return changeRights(db, slug, { ...bringing, action: 'group.right_removed', change: detachRight });
+}
+
+type ChangingRights = Bringing & {
+  readonly action: 'group.right_added' | 'group.right_removed';
+  readonly change: typeof attachRight;
+};
+
+async function changeRights(
+  db: Database,
+  slug: string,
+  { right, action, change, actor, from, ...tools }: ChangingRights,
+): Promise<boolean> {
+  return inTransaction(db, async (trx) => {
+    const group = await lockGroup(trx, slug);
+    if (!group) throw new Failure('group_not_found', { slug });
+    if (!(await findRight(trx, right))) throw new Failure('right_not_found', { right });
+    if (!(await change(trx, group.id, right))) return false;
+    const entry = { at: tools.clock(), actor, from, action, subject: group.id, detail: { slug, right } };
+    await recordAudit(trx, entry, tools.random);
+    return true;
   });
 }
 

@@ -1,8 +1,9 @@
 /**
  * Who may give what, and within which limits (design §9). Owns the one question whether somebody could make an invitation
  * with these grants today, asked when it is made, changed, confirmed or approved, and again whenever somebody wants to use
- * it; and the policy of a group, which whoever invites to it keeps to when an invitation is made or made larger. A group
- * has its own policy or none: nothing of it comes from the groups above, whose managers are bound by it all the same. Pure.
+ * it; and the policy of a group, which whoever invites to it keeps to. How large an invitation is, and how many there are, is
+ * asked when one is made or made larger; to whom it goes, and how, is asked again as long as it is out. A group has its own
+ * policy or none: nothing of it comes from the groups above, whose managers are bound by it all the same. Pure.
  */
 import { addSeconds } from '../lib/clock.ts';
 import { type EmailKey, inDomains, isWithinDomains } from '../lib/email.ts';
@@ -123,21 +124,41 @@ export type Offer = {
 
 export type PolicyWish = Offer & Giving & { readonly usedToday: number; readonly now: Date };
 
+/** To whom an invitation goes, and how. */
+export type Terms = Pick<Offer, 'channels' | 'hasPin' | 'addressee' | 'domains' | 'approval'>;
+
+const terms = {
+  channel: ({ channels }: GroupPolicy, wish: Terms) => wish.channels.some((channel) => !channels.includes(channel)),
+  pin: ({ pinForLinks }: GroupPolicy, { channels, hasPin }: Terms) => pinForLinks && channels.includes('link') && !hasPin,
+  domain: ({ domains }: GroupPolicy, wish: Terms) => domains.length > 0 && !isWithin(domains, wish),
+  approval: (policy: GroupPolicy, { approval }: Terms) => policy.approval && !approval,
+};
+
+/** Undefined: one that is out is still as the policy wants it. */
+export function brokenTerm(policy: GroupPolicy, wish: Terms): keyof typeof terms | undefined {
+  return (Object.keys(terms) as (keyof typeof terms)[]).find((rule) => terms[rule](policy, wish));
+}
+
+/** Without it, a policy allows any way for an invitation to travel. */
+export function asksHow({ channels, pinForLinks }: GroupPolicy): boolean {
+  return pinForLinks || defaultPolicy.channels.some((channel) => !channels.includes(channel));
+}
+
 type Broken = (policy: GroupPolicy, wish: PolicyWish) => boolean;
 
 /** In the order in which they are told. */
 const limits: readonly (readonly [PolicyRule, Broken])[] = [
-  ['channel', ({ channels }, wish) => wish.channels.some((channel) => !channels.includes(channel))],
+  ['channel', terms.channel],
   ['lifetime', ({ maxLifetimeSeconds: most }, { expiresAt, now }) => most !== undefined && expiresAt > addSeconds(now, most)],
   ['places', ({ maxPlaces: most }, { maxUses, isReplacing }) => most !== undefined && !isReplacing && maxUses > most],
-  ['pin', ({ pinForLinks }, { channels, hasPin }) => pinForLinks && channels.includes('link') && !hasPin],
-  ['domain', ({ domains }, wish) => domains.length > 0 && !isWithin(domains, wish)],
-  ['approval', (policy, { approval }) => policy.approval && !approval],
+  ['pin', terms.pin],
+  ['domain', terms.domain],
+  ['approval', terms.approval],
   ['length', ({ membershipSeconds: most }, { grant, now }) => most !== undefined && !endsWithin(grant.ends, most, now)],
   ['quota', ({ perDay }, { newPlaces, usedToday }) => perDay !== undefined && newPlaces > 0 && usedToday + newPlaces > perDay],
 ];
 
-function isWithin(allowed: readonly string[], { addressee, domains }: Offer): boolean {
+function isWithin(allowed: readonly string[], { addressee, domains }: Terms): boolean {
   if (addressee && addressee.rule !== 'any' && inDomains(addressee.key, allowed)) return true;
   return domains.length > 0 && domains.every((domain) => isWithinDomains(domain, allowed));
 }

@@ -56,12 +56,23 @@ export async function ensureRight(
   return (await execute(db, sql, right)) === 1;
 }
 
-export async function attachRight(db: Queryable, groupId: string, right: string): Promise<void> {
-  await execute(db, 'insert into guestlist.group_right (group_id, right_name) values (:groupId, :right) on conflict do nothing', {
-    groupId,
-    right,
-  });
+/** False: it had it already. */
+export async function attachRight(db: Queryable, groupId: string, right: string): Promise<boolean> {
+  const sql = 'insert into guestlist.group_right (group_id, right_name) values (:groupId, :right) on conflict do nothing';
+  return (await execute(db, sql, { groupId, right })) === 1;
 }
+
+/** False: it had none. */
+export async function detachRight(db: Queryable, groupId: string, right: string): Promise<boolean> {
+  return (
+    (await execute(db, 'delete from guestlist.group_right where group_id = :groupId and right_name = :right', { groupId, right })) === 1
+  );
+}
+
+const groupColumns = `g.id, g.slug, g.name, g.description, g.capacity, g.sensitive_at is not null as sensitive, g.archived_at is not null as archived,
+      array(select right_name from guestlist.group_right where group_id = g.id order by right_name) as rights,
+      (select count(distinct account_id)::int from guestlist.membership m
+        where m.group_id = g.id and m.ended_at is null and (m.ends_at is null or m.ends_at > :now)) as "memberCount"`;
 
 /** As a tree: each group before those in it, and beside each other by their slugs. */
 export async function listGroups(db: Queryable, now: Date): Promise<GroupRow[]> {
@@ -73,14 +84,22 @@ export async function listGroups(db: Queryable, now: Date): Promise<GroupRow[]> 
       union all
       select g.id, t.path[cardinality(t.path)], t.path || g.slug from tree t join guestlist."group" g on g.parent_id = t.id
     )
-    select g.id, g.slug, g.name, g.description, g.capacity, g.sensitive_at is not null as sensitive, g.archived_at is not null as archived,
-      array(select right_name from guestlist.group_right where group_id = g.id order by right_name) as rights,
-      (select count(distinct account_id)::int from guestlist.membership m
-        where m.group_id = g.id and m.ended_at is null and (m.ends_at is null or m.ends_at > :now)) as "memberCount",
-      tree.parent, cardinality(tree.path) - 1 as depth
+    select ${groupColumns}, tree.parent, cardinality(tree.path) - 1 as depth
     from guestlist."group" g join tree on tree.id = g.id order by tree.path`,
     { now },
   );
+}
+
+/** One of them, without a look at the others. */
+export async function findGroupRow(db: Queryable, slug: string, now: Date): Promise<GroupRow | undefined> {
+  const sql = `with recursive upward (id, parent_id, level) as (
+      select id, parent_id, 0 from guestlist."group" where slug = :slug
+      union all
+      select g.id, g.parent_id, u.level + 1 from upward u join guestlist."group" g on g.id = u.parent_id
+    )
+    select ${groupColumns}, (select slug from guestlist."group" p where p.id = g.parent_id) as parent, (select max(level) from upward) as depth
+    from guestlist."group" g where g.slug = :slug`;
+  return firstRow(db, sql, { slug, now });
 }
 
 export type GroupFacts = {

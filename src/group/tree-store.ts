@@ -43,6 +43,13 @@ export const groupsThatGive = `giving (id) as (
       select g.id from giving above join guestlist."group" g on g.parent_id = above.id where g.archived_at is null
     )`;
 
+/** Would whoever is in one of these groups have the right by that? */
+export async function doesAnyGive(db: Queryable, slugs: readonly string[], right: string): Promise<boolean> {
+  const sql = `with recursive ${groupsThatGive}
+    select from giving join guestlist."group" g on g.id = giving.id where g.slug = any(:slugs) limit 1`;
+  return (await execute(db, sql, { slugs: [...slugs], right })) > 0;
+}
+
 /** After `with recursive`: each of `:groupIds` as `start`, with itself (level 1) and the groups above it. */
 export const groupsAbove = `upward (start, id, parent_id, level) as (
       select g.id, g.id, g.parent_id, 1 from guestlist."group" g where g.id = any(:groupIds)

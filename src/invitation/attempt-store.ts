@@ -68,8 +68,14 @@ export type LeakFilter = {
 const pinFailures = `(select count(*)::int from guestlist.pin_try p
       where p.invitation_id = i.id and p.right_at is null and p.judged_at is not null)`;
 
-/** Of personal invitations about which anything was noted, the newest first. */
-export async function listLeakRows(db: Queryable, { invitationIds, inviterId, campaignId, limit }: LeakFilter): Promise<LeakRow[]> {
+/** From how many on it is more than people do. */
+type Suspicion = { readonly browsers: number; readonly failures: number };
+
+/** Of personal invitations those with anything that points to other hands, the newest first: however many had a look at theirs. */
+export async function listLeakRows(
+  db: Queryable,
+  { invitationIds, inviterId, campaignId, ...most }: LeakFilter & Suspicion,
+): Promise<LeakRow[]> {
   const sql = `select i.id as "invitationId", coalesce(c.name, i.label) as label, i.inviter_id as "inviterId", i.email, i.created_at as "createdAt",
       i.revoked_at as "revokedAt", (select n.id from guestlist.invitation n where n.replaces_id = i.id limit 1) as "replacedBy",
       ${pinFailures} as "pinFailures",
@@ -78,8 +84,9 @@ export async function listLeakRows(db: Queryable, { invitationIds, inviterId, ca
         order by a.at, a.id), '[]') from guestlist.attempt a where a.invitation_id = i.id) as attempts
     from guestlist.invitation i left join guestlist.campaign_row c on c.invitation_id = i.id
     where i.max_uses = 1
-      and (exists (select from guestlist.attempt a where a.invitation_id = i.id)
-        or exists (select from guestlist.pin_try p where p.invitation_id = i.id))
+      and (exists (select from guestlist.attempt a where a.invitation_id = i.id and (a.after_use or a.kind = 'joined_other_address'))
+        or (select count(*) from guestlist.attempt a where a.invitation_id = i.id and a.kind = 'opened') >= :browsers
+        or ${pinFailures} >= :failures)
       and (:invitationIds::text[] is null or i.id = any(:invitationIds::text[]))
       and (:campaignId::text is null or i.campaign_id = :campaignId)
       and (:inviterId::text is null or i.inviter_id = :inviterId)
@@ -88,7 +95,7 @@ export async function listLeakRows(db: Queryable, { invitationIds, inviterId, ca
     invitationIds: invitationIds ? [...invitationIds] : null,
     inviterId: inviterId ?? null,
     campaignId: campaignId ?? null,
-    limit,
+    ...most,
   });
 }
 

@@ -8,9 +8,10 @@ import { findPolicies } from '../group/policy-store.ts';
 import { type Giver, mayDecide, mayGive, type Rules } from '../group/policy.ts';
 import { findAbove } from '../group/tree-store.ts';
 import type { Queryable } from '../lib/db.ts';
-import { groupIdsOf } from './facts.ts';
+import { asksChannels, groupIdsOf, stillMay } from './facts.ts';
 import type { HostPerson, InvitationHost } from './host.ts';
 import type { Invitation } from './invitation.ts';
+import { findChannelsOf } from './visit-store.ts';
 
 type Asked = { readonly invitations: readonly Invitation[]; readonly now: Date };
 
@@ -19,11 +20,19 @@ export async function whichInvitersMay(host: InvitationHost, db: Queryable, { in
   const live = invitations.filter(({ revokedAt, expiresAt }) => !revokedAt && now < expiresAt);
   const givers = await giversOf(host, db, { accountIds: live.flatMap(({ inviterId }) => inviterId ?? []), now });
   const rules = await rulesOf(db, givers.size === 0 ? [] : live);
+  const channels = asksChannels({ rules })
+    ? await findChannelsOf(
+        db,
+        live.map(({ id }) => id),
+      )
+    : undefined;
   const may = new Set(invitations.filter(({ inviterId }) => inviterId === undefined).map(({ id }) => id));
-  for (const { id, inviterId, grants } of live) {
+  for (const invitation of live) {
+    const { id, inviterId, grants } = invitation;
     const giver = inviterId === undefined ? undefined : givers.get(inviterId);
     if (!giver || inviterId === undefined) continue;
-    if ((await host.mayInvite?.(inviterId, grants.map(grantLabel), db)) ?? mayGive(giver, grants, rules)) may.add(id);
+    const mayToday = (await host.mayInvite?.(inviterId, grants.map(grantLabel), db)) ?? mayGive(giver, grants, rules);
+    if (mayToday && stillMay({ giver, rules }, invitation, channels?.get(id) ?? [])) may.add(id);
   }
   return may;
 }

@@ -5,7 +5,7 @@ import { findClaimFacts, findHoldings } from '../group/membership-store.ts';
 import { type Grant, noHoldings } from '../group/group.ts';
 import { grantLabel } from '../group/manage.ts';
 import { findPolicies } from '../group/policy-store.ts';
-import { type Giver, mayDecide as mayDecideAbout, mayGive, type Rules } from '../group/policy.ts';
+import { asksHow, brokenTerm, type Giver, isAdmin, mayDecide as mayDecideAbout, mayGive, type Rules, type Terms } from '../group/policy.ts';
 import { findAbove } from '../group/tree-store.ts';
 import type { Queryable } from '../lib/db.ts';
 import { emailKey, emailSchema } from '../lib/email.ts';
@@ -16,6 +16,7 @@ import { pinLockOf } from './pin.ts';
 import { provenEmailOf } from './proof.ts';
 import { findApproval, hasRedeemed } from './redemption-store.ts';
 import type { Visit } from './visit.ts';
+import { findLiveChannels } from './visit-store.ts';
 
 export type Asked = { readonly visit: Visit; readonly accountId?: string | undefined; readonly now: Date };
 
@@ -42,8 +43,33 @@ type Standing = { readonly invitation: Invitation; readonly now: Date };
 
 /** The operator always may. */
 export async function inviterMayInvite(host: InvitationHost, db: Queryable, { invitation, now }: Standing): Promise<boolean> {
-  const { inviterId, grants } = invitation;
-  return inviterId === undefined || mayInvite(host, db, { accountId: inviterId, grants, now });
+  const { id, inviterId, grants } = invitation;
+  if (inviterId === undefined) return true;
+  const authority = await authorityOf(host, db, { accountId: inviterId, grants, now });
+  if (!authority || !mayGiveBy(authority, grants)) return false;
+  return stillMay(authority, invitation, asksChannels(authority) ? await findLiveChannels(db, id) : []);
+}
+
+/** Of somebody who may give all of it: as long as it is out, whether it goes to whom, and how, the policies want it today. */
+export function stillMay(
+  { giver, rules }: Pick<Authority, 'giver' | 'rules'>,
+  invitation: Invitation,
+  channels: Terms['channels'],
+): boolean {
+  if (isAdmin(giver)) return true;
+  const terms = termsOf(invitation, channels);
+  return groupIdsOf(invitation.grants).every((id) => {
+    const policy = rules.policies.get(id);
+    return !policy || brokenTerm(policy, terms) === undefined;
+  });
+}
+
+export function asksChannels({ rules }: Pick<Authority, 'rules'>): boolean {
+  return [...rules.policies.values()].some(asksHow);
+}
+
+export function termsOf({ pinSetAt, addressee, domains, needsApproval, askedForAt }: Invitation, channels: Terms['channels']): Terms {
+  return { channels, hasPin: pinSetAt !== undefined, addressee, domains, approval: needsApproval || askedForAt !== undefined };
 }
 
 export function groupIdsOf(grants: readonly Grant[]): string[] {

@@ -19,15 +19,21 @@ export type InviterNode = {
 
 type NodeRow = Omit<InviterNode, 'invitedBy' | 'joinedAt'> & { readonly invitedBy: string | null; readonly joinedAt: Date | null };
 
-/** Nobody is below themselves. Accounts that came through each other in a circle, by what they adopted, are found by a root alone. */
+/** Nobody is below themselves. Accounts that came through each other in a circle are found by a root alone. */
 export async function findTree(
   db: Queryable,
   wish: { readonly root: string | undefined; readonly depth: number; readonly limit: number; readonly now: Date },
 ): Promise<InviterNode[]> {
-  const sql = `with recursive came as materialized (
-      select distinct on (r.account_id) r.account_id, i.inviter_id as parent, r.redeemed_at as at
+  // Whoever took an invitation over has not invited those who had come by it before.
+  const sql = `with recursive taken_over as materialized (
+      select subject as invitation_id, at, nullif(detail ->> 'from', 'operator') as inviter_id
+      from guestlist.audit_event where action = 'invitation.adopted'
+    ), came as materialized (
+      select distinct on (r.account_id) r.account_id, r.redeemed_at as at,
+        case when t.invitation_id is null then i.inviter_id else t.inviter_id end as parent
       from guestlist.redemption r join guestlist.invitation i on i.id = r.invitation_id
-      order by r.account_id, r.redeemed_at, r.invitation_id
+        left join taken_over t on t.invitation_id = i.id and t.at > r.redeemed_at
+      order by r.account_id, r.redeemed_at, r.invitation_id, t.at
     ), here as materialized (
       select account_id from guestlist.membership where ended_at is null and (ends_at is null or ends_at > :now)
       union

@@ -60,23 +60,22 @@ export type LeakFacts = {
 
 export type LeakReason = 'opened_after_use' | 'opened_by_many' | 'pin_failures' | 'joined_other_address';
 
-const manyBrowsers = 5;
-const manyFailures = 5;
+const many = { browsers: 5, failures: 5 };
 
-/** What of it is more than people do who have a telephone and a mail scanner. */
+/** What of it is more than people do who have a telephone and a mail scanner; `listLeakRows` asks the same. */
 function reasonsOf(facts: LeakFacts): LeakReason[] {
   const reasons: Readonly<Record<LeakReason, boolean>> = {
     opened_after_use: facts.openedAfterUse > 0,
-    opened_by_many: facts.browsers >= manyBrowsers,
-    pin_failures: facts.pinFailures >= manyFailures,
+    opened_by_many: facts.browsers >= many.browsers,
+    pin_failures: facts.pinFailures >= many.failures,
     joined_other_address: facts.joinedByOtherAddress,
   };
   return (Object.keys(reasons) as LeakReason[]).filter((reason) => reasons[reason]);
 }
 
-/** Personal invitations that may have leaked, the newest first. Default: 1000 of them are looked at. */
+/** Personal invitations that may have leaked, the newest first. Default: 1000 of them. */
 export async function leaksOf(host: InvitationHost, { limit = 1_000, ...filter }: Partial<LeakFilter> = {}): Promise<Leak[]> {
-  return (await listLeakRows(host.database, { ...filter, limit })).map(toLeak).filter(({ reasons }) => reasons.length > 0);
+  return (await listLeakRows(host.database, { ...filter, ...many, limit })).map(toLeak);
 }
 
 function toLeak(row: LeakRow): Leak {
@@ -169,7 +168,7 @@ function blockOf(ip: string): string {
 /** The first time that there is a reason to. */
 async function tellOnce(host: InvitationHost, trx: Transaction, invitationId: string): Promise<void> {
   if (await wasLeakTold(trx, invitationId)) return;
-  const [row] = await listLeakRows(trx, { invitationIds: [invitationId], limit: 1 });
+  const [row] = await listLeakRows(trx, { invitationIds: [invitationId], ...many, limit: 1 });
   const reasons = row ? toLeak(row).reasons : [];
   const now = host.clock();
   if (reasons.length === 0 || !(await markLeakTold(trx, invitationId, now))) return;

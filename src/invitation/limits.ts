@@ -1,17 +1,27 @@
 /**
  * Keeps what is offered within the policies of its groups. Gathers what `group/policy.ts` must know, fills in what was not
  * said, counts places for the daily limit, and puts what was refused on record. The operator is bound by nothing. Whether
- * an invitation can be used is not asked here: who made it is asked then (`facts.ts`), the limits never again.
+ * an invitation can be used is not asked here: who made it, to whom it goes, and how, is asked then (`facts.ts`).
  */
 import { type Origin, recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
 import type { Grant } from '../group/group.ts';
 import { grantLabel } from '../group/manage.ts';
-import { isAdmin, longestLifetime, type Offer, type PolicyRefusal, refusalOfLimits, refusalOfPolicy, withEnds } from '../group/policy.ts';
+import {
+  brokenTerm,
+  isAdmin,
+  longestLifetime,
+  type Offer,
+  type PolicyRefusal,
+  refusalOfLimits,
+  refusalOfPolicy,
+  type Terms,
+  withEnds,
+} from '../group/policy.ts';
 import { countOffered, insertOffered, lockOffers } from '../group/policy-store.ts';
 import { addSeconds } from '../lib/clock.ts';
 import type { Queryable, Transaction } from '../lib/db.ts';
-import { type Authority, authorityOf, groupIdsOf, mayGiveBy } from './facts.ts';
+import { type Authority, authorityOf, groupIdsOf, mayGiveBy, termsOf } from './facts.ts';
 import type { InvitationHost } from './host.ts';
 import type { Invitation } from './invitation.ts';
 import { findLiveChannels } from './visit-store.ts';
@@ -127,32 +137,58 @@ type Widening = {
 
 /**
  * Of one that is out: who makes it last longer, for more people, without its PIN, or in another way as well, must be able to offer
- * just that today. What makes it smaller is always allowed. Throws `policy_refused`, `grant_not_allowed`.
+ * just that today. What makes it smaller is always allowed. Nobody puts it on hold by what its inviter's policies do not allow,
+ * whoever is bound by nothing included, and nothing is mailed or shown that is on hold for that. Throws `policy_refused`, `grant_not_allowed`.
  */
 export async function requireWithinPolicy(host: InvitationHost, trx: Transaction, { actor, invitation, to, now }: Widening): Promise<void> {
-  const { id, grants, expiresAt, maxUses, pinSetAt } = invitation;
-  const live = await findLiveChannels(trx, id);
+  const { grants } = invitation;
+  const live = await findLiveChannels(trx, invitation.id);
+  const offer = turned(invitation, { to, live });
+  const goesOut = to.isMailed || to.isShown;
+  const isLarger = isWider(invitation, { offer, live });
+  if (!isLarger && !goesOut) return;
+  const authority = actor === 'operator' ? undefined : await authorityOf(host, trx, { accountId: actor, grants, now });
+  if (actor !== 'operator' && !authority) throw notAllowed(grants);
+  if (isLarger && authority && !isUnbound(authority, grants))
+    return requireOffer(host, trx, { accountId: actor, authority, grants, offer, asksQuota: true, now });
+  await requireNotOnHold(host, trx, { invitation, from: goesOut ? undefined : termsOf(invitation, live), to: offer, now });
+}
+
+type Channels = Offer['channels'];
+
+function turned(invitation: Invitation, { to, live }: Pick<Widening, 'to'> & { readonly live: Channels }): Offer {
+  const { expiresAt, maxUses, pinSetAt } = invitation;
   const channels = [...new Set([...live, ...(to.isMailed ? (['mail'] as const) : []), ...(to.isShown ? (['link'] as const) : [])])];
-  const offer = {
+  return {
     ...offerOf(invitation, { channels, expiresAt: to.expiresAt ?? expiresAt }),
     maxUses: to.maxUses ?? maxUses,
     newPlaces: Math.max(0, (to.maxUses ?? maxUses) - maxUses),
     hasPin: to.hasPin ?? pinSetAt !== undefined,
   };
-  const isWider =
-    offer.newPlaces > 0 || offer.expiresAt > expiresAt || (pinSetAt !== undefined && !offer.hasPin) || channels.length > live.length;
-  if (!isWider || actor === 'operator') return;
-  const authority = await authorityOf(host, trx, { accountId: actor, grants, now });
-  if (!authority) throw notAllowed(grants);
-  if (!isUnbound(authority, grants)) await requireOffer(host, trx, { accountId: actor, authority, grants, offer, asksQuota: true, now });
 }
 
-function offerOf(
-  { maxUses, pinSetAt, addressee, domains, needsApproval, askedForAt }: Invitation,
-  now: Pick<Offer, 'channels' | 'expiresAt'>,
-): Offer {
-  const approval = needsApproval || askedForAt !== undefined;
-  return { ...now, maxUses, newPlaces: 0, hasPin: pinSetAt !== undefined, addressee, domains, approval };
+function isWider({ expiresAt, pinSetAt }: Invitation, { offer, live }: { readonly offer: Offer; readonly live: Channels }): boolean {
+  const losesPin = pinSetAt !== undefined && !offer.hasPin;
+  return offer.newPlaces > 0 || offer.expiresAt > expiresAt || losesPin || offer.channels.length > live.length;
+}
+
+/** `from`: what is broken already may stay so. */
+type Turning = { readonly invitation: Invitation; readonly from: Terms | undefined; readonly to: Terms; readonly now: Date };
+
+async function requireNotOnHold(host: InvitationHost, trx: Transaction, { invitation, from, to, now }: Turning): Promise<void> {
+  const { inviterId, grants } = invitation;
+  const inviter = inviterId === undefined ? undefined : await authorityOf(host, trx, { accountId: inviterId, grants, now });
+  if (!inviter || isUnbound(inviter, grants)) return;
+  for (const grant of grants) {
+    const policy = grant.kind === 'group' ? inviter.rules.policies.get(grant.groupId) : undefined;
+    const rule = policy && brokenTerm(policy, to);
+    if (rule && grant.kind === 'group' && !(from && brokenTerm(policy, from) === rule))
+      throw new Failure('policy_refused', { group: grant.slug, rule });
+  }
+}
+
+function offerOf(invitation: Invitation, { channels, expiresAt }: Pick<Offer, 'channels' | 'expiresAt'>): Offer {
+  return { ...termsOf(invitation, channels), expiresAt, maxUses: invitation.maxUses, newPlaces: 0 };
 }
 
 /** Of one that is mailed anew in the name of its inviter: until when, at most as wished, and whether it may be at all. */

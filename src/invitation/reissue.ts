@@ -22,18 +22,20 @@ import type { InviteOptions } from './wish.ts';
 
 /**
  * Mailed again, or with a new link, the same way as before; one with a PIN gets another. Throws `invitation_not_found`,
- * `invitation_revoked`, `grant_not_allowed`, `invitation_expired` where what it gives ends by then, and what `invite` throws.
+ * `invitation_revoked`, `no_addressee` where it was mailed to somebody who is forgotten, `grant_not_allowed`,
+ * `invitation_expired` where what it gives ends by then, and what `invite` throws.
  */
 export async function reissue(host: InvitationHost, id: string, { actor, from }: Deed): Promise<IssuedInvitation> {
   const known = await findInvitation(host.database, id);
   if (!known) throw new Failure('invitation_not_found');
   const [ways, name] = await Promise.all([findWays(host.database, id), nameInCampaign(host.database, id)]);
+  refuseForgotten(known, ways.channels);
   const plan = await planInvitation(host, wishOf({ ...known, label: known.label || (name ?? '') }, { ...ways, now: host.clock() }));
   const work = async (trx: Transaction) => {
     const { invitation, now } = await lockForDeed(host, trx, { id, actor });
     await markRevoked(trx, id, { now, by: actor });
     await cancelMails(trx, { invitationId: id, kinds: ['invited', 'reminder'], now });
-    const made = await issueIn(host, trx, { plan, from, replacing: replacingOf(invitation, actor) });
+    const made = await issueIn(host, trx, { plan, actor, from, replacing: replacingOf(invitation, actor) });
     await markReplaced(trx, { id: made.id, replacesId: id });
     await recordAudit(
       trx,
@@ -45,6 +47,11 @@ export async function reissue(host: InvitationHost, id: string, { actor, from }:
   const issued = await onRecord(host, { actor, from, subject: id }, () => inTransaction(host.database, work));
   host.afterCommit();
   return issued;
+}
+
+/** Whoever it was mailed to has closed their account, or never came. */
+function refuseForgotten({ addressee, revokedAt }: Invitation, channels: readonly ('mail' | 'link')[]): void {
+  if (!addressee && channels.includes('mail')) throw new Failure(revokedAt ? 'invitation_revoked' : 'no_addressee');
 }
 
 /** As it is under the lock: somebody may have joined meanwhile. */

@@ -3,6 +3,7 @@
  * with a token of its own; earlier mails lead nowhere any more. Places and uses stay as they are.
  */
 import { type AuditAction, recordAudit } from '../audit/audit.ts';
+import { hasDone } from '../audit/store.ts';
 import { Failure } from '../errors.ts';
 import { inTransaction, type Transaction } from '../lib/db.ts';
 import { cancelMails } from '../mail/outbox.ts';
@@ -50,19 +51,29 @@ function refuseToResend(invitation: Invitation, { expiresAt, now }: { readonly e
 }
 
 /**
- * By somebody else than whoever made it, who could have made it themselves (design §9). The mail that waited for it is
- * sent. Throws `invitation_not_found`, `invitation_revoked`, `nothing_to_confirm`, `second_person_needed`, `grant_not_allowed`.
+ * By somebody else than whoever made or changed it, in whatever name, who could have made it themselves (design §9). The
+ * mail that waited for it is sent. Throws `invitation_not_found`, `invitation_revoked`, `nothing_to_confirm`, `second_person_needed`, `grant_not_allowed`.
  */
 export async function confirm(host: InvitationHost, id: string, { actor, from }: Deed): Promise<void> {
   await inTransaction(host.database, async (trx) => {
     const { invitation, now } = await lockForDeed(host, trx, { id, actor });
     if (!needsConfirming(invitation) || invitation.confirmedAt) throw new Failure('nothing_to_confirm');
-    if (actor === (invitation.inviterId ?? 'operator')) throw new Failure('second_person_needed');
+    if (await isFirstPerson(trx, { actor, invitation })) throw new Failure('second_person_needed');
     await markConfirmed(trx, id, { now, by: actor });
     await record(host, trx, { id, actor, from, now, action: 'invitation.confirmed' });
     if ((await supersedeMailTokens(trx, id, now)) > 0) await sendMail(host, trx, { invitation, now });
   });
   host.afterCommit();
+}
+
+const makingIt = ['invitation.created', 'invitation.changed', 'invitation.pin_changed'] satisfies AuditAction[];
+
+/** Who answers for it; and whoever made it in that one's name, or made it larger. */
+async function isFirstPerson(
+  trx: Transaction,
+  { actor, invitation: { id, inviterId } }: { readonly actor: string; readonly invitation: Invitation },
+): Promise<boolean> {
+  return actor === (inviterId ?? 'operator') || hasDone(trx, { subject: id, actor, actions: makingIt });
 }
 
 async function sendMail(

@@ -212,12 +212,13 @@ export async function updateInviter(trx: Transaction, id: string, inviterId: str
   await execute(trx, sql, { id, inviterId: inviterId ?? null });
 }
 
-/** Of invitations that ended before then and that nobody accepted or waits at. Returns their ids. */
+/** Of invitations that ended before then and that nobody accepted or waits at; of a personal one also what it was called. Returns their ids. */
 export async function forgetAddressees(
   trx: Transaction,
   { endedBefore, now }: { readonly endedBefore: Date; readonly now: Date },
 ): Promise<string[]> {
   const sql = `update guestlist.invitation i set email = null, email_key = null, email_rule = null,
+      label = case when max_uses = 1 then '' else label end,
       revoked_at = coalesce(revoked_at, :now), revoked_by = coalesce(revoked_by, 'retention')
     where email is not null and used_count = 0 and least(expires_at, coalesce(revoked_at, expires_at)) < :endedBefore
       and not exists (select from guestlist.approval a where a.invitation_id = i.id)

@@ -44,6 +44,14 @@ export async function findLiveChannels(db: Queryable, invitationId: string): Pro
   return (await rows<{ channel: 'mail' | 'link' }>(db, sql, { invitationId })).map(({ channel }) => channel);
 }
 
+/** By invitation; without an entry: none. */
+export async function findChannelsOf(db: Queryable, invitationIds: readonly string[]): Promise<ReadonlyMap<string, ('mail' | 'link')[]>> {
+  const sql = `select invitation_id as id, array_agg(distinct channel) as channels from guestlist.invitation_token
+    where invitation_id = any (:invitationIds) and superseded_at is null group by 1`;
+  const found = await rows<{ id: string; channels: ('mail' | 'link')[] }>(db, sql, { invitationIds });
+  return new Map(found.map(({ id, channels }) => [id, channels]));
+}
+
 /** Earlier mails lead nowhere any more. Returns how many there were. */
 export async function supersedeMailTokens(trx: Transaction, invitationId: string, now: Date): Promise<number> {
   const sql = `update guestlist.invitation_token set superseded_at = :now

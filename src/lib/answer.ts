@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import type { Clock } from './clock.ts';
 import { formTargetOf, type PageRules, setPageHeaders } from './headers.ts';
 import { chooseLocale } from './language.ts';
-import type { Renderer } from './page.ts';
+import { familyOf, type Renderer } from './page.ts';
 
 export type AnswerRules = PageRules & { readonly status?: number /** OIDC Core §3.1.2.1 */; readonly uiLocales?: unknown };
 
@@ -22,7 +22,7 @@ export function createShow<Pages>(renderer: Renderer, clock: Clock): Show<PageOf
   return (ctx, answer: { readonly page: PropertyKey; readonly data: unknown } & AnswerRules) => {
     const { page, data, status = 200, uiLocales, ...rules } = answer;
     const name = String(page);
-    const locale = chooseLocale(renderer.texts, ctx, { uiLocales, family: name.slice(0, name.indexOf('/')) });
+    const locale = chooseLocale(renderer.texts, ctx, { uiLocales, family: familyOf(name) });
     const body = render(name, data, { locale, now: clock(), here: hereOf(ctx, rules) });
     setPageHeaders(ctx, rules);
     ctx.set('Content-Language', locale);

@@ -35,7 +35,7 @@ export type Frame = {
   readonly day: (instant: Date) => string;
   /** Address of this page below `base`, to come back to in another language; undefined: there is no coming back. */
   readonly here: string | undefined;
-  /** Every language there is, by its own name. */
+  /** Every language that this page can be read in, by its own name. */
   readonly languages: readonly Language[];
 };
 
@@ -80,8 +80,9 @@ export function createRenderer(options: RendererOptions): Renderer {
   const texts: Texts = { ...loaded, choose: (wishes, family) => loaded.choose({ ...wishes, otherwise: look().locale }, family) };
   const html = createEta(options.views, true);
   const plain = createEta(options.views, false);
-  const languages = texts.locales.map((locale) => ({ locale, name: ownName(locale) }));
-  const frameOf = (locale: string, { now, here }: RenderContext): Frame => ({
+  const names = new Map(texts.locales.map((locale) => [locale, ownName(locale)]));
+  const languagesOf = (name: string) => texts.speaking(familyOf(name)).map((locale) => ({ locale, name: names.get(locale) ?? locale }));
+  const frameOf = (locale: string, { now, here, languages }: RenderContext & Pick<Frame, 'languages'>): Frame => ({
     locale,
     brand: typeof brand === 'string' ? brand : brand(),
     ...looks(base, look()),
@@ -99,11 +100,17 @@ export function createRenderer(options: RendererOptions): Renderer {
   return {
     texts,
     render: () => (name, data, context) => {
-      const page = strict({ ...frameOf(texts.choose({ chosen: context.locale }), context), ...data });
+      const frame = frameOf(texts.choose({ chosen: context.locale }), { ...context, languages: languagesOf(name) });
+      const page = strict({ ...frame, ...data });
       const own = pages[name];
       return own ? own(page as never) : (/\.(subject|text)$/.test(name) ? plain : html).render(name, page);
     },
   };
+}
+
+/** What the keys of its texts begin with, for `Texts.choose`. */
+export function familyOf(page: string): string {
+  return page.slice(0, page.indexOf('/'));
 }
 
 const usualAccent = '#1f5c4b';

@@ -22,6 +22,8 @@ type LanguageWishes = {
 export type Texts = {
   /** BCP 47, in canonical form. */
   readonly locales: readonly string[];
+  /** Those that have the keys that begin with `family`. */
+  speaking(family: string): readonly string[];
   /** Throws on a key that English does not have. */
   in(locale: string): Text;
   /**
@@ -54,13 +56,15 @@ export function loadTexts(folder: URL, replacements: TextReplacements = {}): Tex
   );
   const locales = [...catalogues.keys()].sort();
   const has = (locale: string, family: string) => Object.keys(catalogues.get(locale) ?? {}).some((key) => key.startsWith(`${family}.`));
-  const speaking = new Map(optionalFamilies.map((family) => [family, locales.filter((locale) => has(locale, family))]));
+  const spoken = new Map(optionalFamilies.map((family) => [family, locales.filter((locale) => has(locale, family))]));
+  const speaking = (family: string) => spoken.get(family) ?? locales;
   return {
     locales,
+    speaking,
     in: (locale) => texts.get(locale) ?? (texts.get(source) as Text),
     choose: ({ uiLocales, chosen, invitation, acceptLanguage, otherwise }, family = '') => {
       const tags = [...wishedTags(uiLocales, ' '), chosen, invitation, ...wishedTags(acceptLanguage, ','), otherwise];
-      const known = speaking.get(family) ?? locales;
+      const known = speaking(family);
       return tags.map((tag = '') => lookUp(tag.toLowerCase(), known)).find((locale) => locale !== undefined) ?? source;
     },
   };

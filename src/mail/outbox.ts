@@ -164,12 +164,12 @@ export async function listMailsOf(db: Queryable, invitationId: string): Promise<
   return rows(db, `select ${fateColumns} from guestlist.mail where invitation_id = :invitationId order by queued_at, id`, { invitationId });
 }
 
-/** That there was a mail stays on record; to whom does not. */
+/** That there was a mail stays on record; to whom, and what it told of them, does not. */
 export async function forgetMailAddresses(trx: Transaction, invitationIds: readonly string[]): Promise<void> {
   if (invitationIds.length === 0) return;
-  await execute(trx, `update guestlist.mail set to_address = 'forgotten', recipient_key = null where invitation_id = any(:invitationIds)`, {
-    invitationIds,
-  });
+  const sql = `update guestlist.mail set to_address = 'forgotten', recipient_key = null, body_text = '', body_html = ''
+    where invitation_id = any(:invitationIds)`;
+  await execute(trx, sql, { invitationIds });
 }
 
 /** The same for mails that belong to no invitation. What was never sent never will be. */

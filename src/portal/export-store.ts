@@ -3,7 +3,7 @@ import { type Queryable, rows } from '../lib/db.ts';
 
 export type Part = {
   readonly name: string;
-  /** Of `:accountId`, or `:keys` and `:recipients` of their addresses; `key` is where the next page goes on after. */
+  /** Of `:accountId`, or `:keys` and `:recipients` of their proven addresses; `key` is where the next page goes on after. */
   readonly sql: string;
 };
 
@@ -60,6 +60,11 @@ export const parts: readonly Part[] = [
       from guestlist.invitation i where i.inviter_id = :accountId`,
   },
   {
+    name: 'campaigns_made',
+    sql: `select id as key, id as campaign, name, kind, wish ->> 'message' as message, created_at, cancelled_at
+      from guestlist.campaign where inviter_id = :accountId`,
+  },
+  {
     name: 'requests_to_be_invited',
     sql: `select q.id as key, g.slug as "group", q.email, q.name, q.note, q.source as came_from, q.asked_at, q.confirmed_at, q.decision, q.decided_at
       from guestlist.invitation_request q join guestlist."group" g on g.id = q.group_id where q.email_key = any(:keys)`,
@@ -67,6 +72,11 @@ export const parts: readonly Part[] = [
   {
     name: 'mails',
     sql: `select id as key, kind, to_address as "to", queued_at, sent_at from guestlist.mail where recipient_key = any(:recipients)`,
+  },
+  {
+    name: 'console_sessions',
+    sql: `select encode(digest, 'hex') as key, created_at as since, authenticated_at as proven_at, seen_at, ends_at
+      from guestlist.console_session where account_id = :accountId`,
   },
   {
     name: 'record',

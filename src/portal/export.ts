@@ -56,8 +56,10 @@ async function* textOf(site: ExportSite, { account, sessionUid }: Exported, now:
   yield '\n}\n';
 }
 
-function whoseOf({ id, email, otherEmails }: Account): Whose {
-  const addresses = [email, ...otherEmails.map((other) => other.email)];
+/** What was written to an address that nobody has proven can be somebody else's. */
+function whoseOf({ id, email, emailVerifiedAt, otherEmails }: Account): Whose {
+  const all = [{ email, verified: emailVerifiedAt !== undefined }, ...otherEmails];
+  const addresses = all.filter(({ verified }) => verified).map((proven) => proven.email);
   return { accountId: id, keys: addresses.map(emailKey), recipients: addresses.map(recipientKey) };
 }
 

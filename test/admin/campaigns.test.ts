@@ -183,8 +183,25 @@ describe('a manager', () => {
     expect(told).toMatchObject({ status: 201, json: { inviterId: maya.accountId } });
     const [entry] = await entriesAbout(told.json.id);
     expect(entry).toMatchObject({ action: 'campaign.created', actor: maya.accountId });
-    const other = { addresses: ['ida@example.net'], wish: { groups: ['board'] } };
-    expect(await create(manager, other)).toMatchObject({ status: 403, json: { code: 'grant_not_allowed' } });
+    // What is there, but not theirs, is told like what is not there; and nobody invites by another name.
+    for (const [wish, code] of [
+      [{ groups: ['board'] }, 'group_not_found'],
+      [{ groups: ['nowhere'] }, 'group_not_found'],
+      [{ groups: ['choir'], rights: ['door:open'] }, 'right_not_found'],
+      [{ groups: ['choir'], inviterName: 'The mayor' }, 'wish_invalid'],
+    ] as const) {
+      const other = { addresses: ['ida@example.net'], wish };
+      expect((await create(manager, other)).json.code).toBe(code);
+      expect((await manager.call('checkCampaign', { body: other })).json.code).toBe(code);
+    }
+    const query = { name: 'x', wish: '{"groups":["board"]}', dryRun: 'yes' };
+    const file = { query, body: 'email\nida@example.net\n', headers: { 'content-type': 'text/csv' } };
+    expect((await manager.call('importCampaign', file)).json.code).toBe('group_not_found');
+    await call(manager, 'runCampaign', told.json.id);
+    const { rows } = await setting.server.database.raw('select inviter_name from guestlist.invitation where campaign_id = ?', [
+      told.json.id,
+    ]);
+    expect(rows).toEqual([{ inviter_name: 'maya' }]);
     expect(await create(manager, { addresses: ['ida@example.net'], inviterId: 'operator' })).toMatchObject({ status: 403 });
   });
 

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
 import { ApiError, createClient, each } from '../../src/admin/http-client.ts';
+import type { Operation } from '../../src/admin/operation.ts';
+import { operations } from '../../src/admin/operations.ts';
+import { doneOnce } from '../../src/admin/paths.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { createProgram } from './calling.ts';
 
@@ -45,5 +48,29 @@ describe('the typed client', () => {
     const client = createClient({ url: server.issuer, token, fetch: lossy });
     expect(await client.createGroup({ body: { slug: 'altos', name: 'Altos' } })).toMatchObject({ slug: 'altos' });
     expect((await client.listGroups()).items.filter(({ slug }) => slug === 'altos')).toHaveLength(1);
+  });
+
+  test('does nothing again that would count twice, unless it was told that it came too often', async () => {
+    const { id } = await server.guestlist.invite({ groups: ['altos'] });
+    const statuses = [429, 0];
+    const sent: string[] = [];
+    const lossy: typeof fetch = async (address, request) => {
+      sent.push(String(address));
+      const status = statuses.shift();
+      if (status) return new Response('{}', { status, headers: { 'retry-after': '0' } });
+      await (await fetch(address, request)).text();
+      throw new TypeError('fetch failed');
+    };
+    const before = (await server.guestlist.find(id))?.expiresAt.getTime() ?? 0;
+    const client = createClient({ url: server.issuer, token, fetch: lossy });
+    const extended = client.extendInvitation({ params: { invitationId: id }, body: { bySeconds: 3_600 } });
+    await expect(extended).rejects.toThrow('fetch failed');
+    expect(sent).toHaveLength(2);
+    expect((await server.guestlist.find(id))?.expiresAt.getTime()).toBe(before + 3_600_000);
+  });
+
+  test('knows what is done once however often it is sent', () => {
+    const creating = Object.entries<Operation>(operations).flatMap(([id, { creates }]) => (creates ? [id] : []));
+    expect([...doneOnce].toSorted()).toEqual(creating.toSorted());
   });
 });

@@ -3,7 +3,7 @@ import { startTestServer, type TestServer } from '../support/server.ts';
 import { createProgram, type Program } from './calling.ts';
 
 let server: TestServer;
-let program: Program;
+let program: Program & { readonly clientId: string };
 
 beforeAll(async () => {
   server = await startTestServer();
@@ -67,6 +67,46 @@ describe('groups by API', () => {
     expect(shown.status).toBe(200);
     const now = shown.headers.get('etag') ?? '';
     expect((await program.call('getGroup', { params, headers: { 'if-none-match': now } })).status).toBe(304);
+  });
+
+  test('the condition of a right waits for that of the group itself: one gets through', async () => {
+    await program.call('createGroup', { body: { slug: 'desk', name: 'Desk' } });
+    await program.call('createRight', { body: { name: 'desk:use' } });
+    const etag = (await program.call('getGroup', { params: { slug: 'desk' } })).headers.get('etag') ?? '';
+    const headers = { 'if-match': etag };
+    const told = await Promise.all([
+      program.call('changeGroup', { params: { slug: 'desk' }, body: { capacity: 3 }, headers }),
+      program.call('addGroupRight', { params: { slug: 'desk', right: 'desk:use' }, headers }),
+    ]);
+    expect(told.map(({ status }) => status).toSorted()).toEqual([200, 412]);
+  });
+
+  test('a right comes to a group that is there, and goes again, each once and on record', async () => {
+    await program.call('createGroup', { body: { slug: 'stage', name: 'Stage' } });
+    const { json: group } = await program.call('createGroup', { body: { slug: 'riggers', name: 'Riggers', parent: 'stage' } });
+    const params = { slug: 'stage', right: 'stage/rig' };
+    expect(await program.call('addGroupRight', { params })).toMatchObject({ status: 404, json: { code: 'right_not_found' } });
+    await program.call('createRight', { body: { name: 'stage/rig' } });
+    await server.guestlist.grant('rita', { groups: ['riggers'] });
+    for (const _ of ['first', 'again'])
+      expect(await program.call('addGroupRight', { params })).toMatchObject({
+        status: 200,
+        json: { slug: 'stage', rights: ['stage/rig'] },
+      });
+    expect((await server.guestlist.groupsOf('rita')).entitlements).toEqual(['stage/rig']);
+    for (const _ of ['first', 'again'])
+      expect(await program.call('removeGroupRight', { params })).toMatchObject({ status: 200, json: { rights: [] } });
+    expect((await server.guestlist.groupsOf('rita')).entitlements).toEqual([]);
+    const { json: record } = await program.call('listAuditEvents', { query: { limit: 200 } });
+    const about = record.items.filter(({ detail }: { detail: { right?: string } }) => detail.right === 'stage/rig');
+    expect(about).toMatchObject([
+      { action: 'group.right_removed', actor: 'operator', detail: { slug: 'stage', right: 'stage/rig', client: program.clientId } },
+      { action: 'group.right_added', actor: 'operator', detail: { slug: 'stage', right: 'stage/rig' } },
+    ]);
+    const shown = (await program.call('listGroups')).json.items.find(({ id }: { id: string }) => id === group.id);
+    expect((await program.call('getGroup', { params: { slug: 'riggers' } })).json).toEqual(shown);
+    expect(shown).toMatchObject({ parent: 'stage', depth: 1, memberCount: 1 });
+    expect(await program.call('addGroupRight', { params: { ...params, slug: 'nobody' } })).toMatchObject({ status: 404 });
   });
 
   test('limits are told with each answer, and nothing more than was asked for', async () => {

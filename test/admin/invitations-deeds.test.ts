@@ -107,6 +107,23 @@ test('a sensitive group needs a second person, and an inviter who left is taken 
   expect(adopted.json).toMatchObject({ inviterId: maya.accountId, state: 'open' });
 });
 
+test('whoever made one in another one’s name, or made it larger, is not the second person', async () => {
+  const root = await becomeMember(server, { group: 'choir', email: 'root@example.org', name: 'Root' });
+  await server.guestlist.addRight({ name: 'guestlist:admin' });
+  await server.guestlist.grant(root.accountId, { rights: ['guestlist:admin'] });
+  const admin = await createPersonsProgram(server, root.browser);
+  const needsSecond = { status: 403, json: { code: 'second_person_needed' } };
+  const { id } = await make({ groups: ['board'], inviterId: maya.accountId }, admin);
+  const params = { invitationId: id };
+  for (const by of [admin, manager]) expect(await by.call('confirmInvitation', { params })).toMatchObject(needsSecond);
+  expect(await program.call('confirmInvitation', { params })).toMatchObject({ status: 200, json: { state: 'open' } });
+  expect(await admin.call('changeInvitation', { params, body: { maxUses: 50 } })).toMatchObject({ json: { awaitsConfirmation: true } });
+  expect(await admin.call('confirmInvitation', { params })).toMatchObject(needsSecond);
+  expect(await program.call('confirmInvitation', { params })).toMatchObject({ status: 200 });
+  const byApp = await make({ groups: ['board'], inviterId: maya.accountId });
+  expect(await program.call('confirmInvitation', { params: { invitationId: byApp.id } })).toMatchObject(needsSecond);
+});
+
 test('who asked to join is seen by whoever decides, let in or turned down, and undone', async () => {
   const { id, url } = await make({ approval: true, maxUses: 5 });
   const foreign = await make({ groups: ['crew'], approval: true });
@@ -174,5 +191,23 @@ test('a personal link in other hands is listed, for managers only of their group
   expect(one.json.items).toMatchObject([
     { invitationId: id, givenTo: 'for Ada', reasons: ['opened_after_use'], facts: { openedAfterUse: 1 } },
   ]);
+  expect(one.json.items[0].accountId).toEqual(expect.any(String));
   expect(await manager.call('getInvitationLeaks', { params: { invitationId: foreign.id } })).toMatchObject({ status: 404 });
+});
+
+test('whoever only made a link is told that it leaked, but not who came in by it', async () => {
+  await server.guestlist.setPolicy('crew', { who: 'members' });
+  await server.guestlist.grant(maya.accountId, { groups: ['crew'] });
+  const { id, url } = await make({ groups: ['crew'] }, manager);
+  await join(createBrowser(server.issuer), url, { email: 'came-by-it@example.org' });
+  await createBrowser(server.issuer).open(url);
+  const seenBy = async (by: Program) => {
+    const { items } = (await by.call('listLeaks')).json;
+    const [one] = (await by.call('getInvitationLeaks', { params: { invitationId: id } })).json.items;
+    return [items.find(({ invitationId }: { invitationId: string }) => invitationId === id)?.accountId, one?.accountId];
+  };
+  expect(await seenBy(manager)).toEqual([null, null]);
+  expect(await seenBy(program)).toEqual([expect.any(String), expect.any(String)]);
+  await server.guestlist.withdraw(maya.accountId, { groups: ['crew'] });
+  await server.guestlist.setPolicy('crew', null);
 });

@@ -15,14 +15,21 @@ type Made = {
   readonly groups: string[];
   readonly inviter: string | null;
   readonly email: string | null;
+  readonly label: string;
   readonly open: boolean;
 };
+function labelOf(index: number): string {
+  if (index % 6 === 1) return `Ärzte ${index % 4}`;
+  return index % 6 === 2 ? '100 %_x' : index % 6 === 5 ? '100 xyz' : '';
+}
+
 const made: Made[] = Array.from({ length: size }, (_, index) => ({
   id: `0199f3f0-${(1000 + index).toString(16).padStart(4, '0')}-7000-8000-000000000000`,
   groups:
     index % 3 > 0 ? ['big'] : index % 7 === 0 ? ['small', 'foreign'] : index % 4 === 0 ? ['small'] : index % 2 === 0 ? ['foreign'] : [],
   inviter: index % 5 === 0 ? 'maya' : null,
   email: index % 10 === 3 ? `person${index}@example.org` : null,
+  label: labelOf(index),
   open: index % 17 === 0,
 }));
 
@@ -32,8 +39,9 @@ beforeAll(async () => {
   for (const slug of ['big', 'small', 'foreign'])
     await database.raw(`insert into guestlist."group" (id, slug, name, created_at) values (?, ?, ?, ?)`, [slug, slug, slug, now]);
   await database('guestlist.invitation').insert(
-    made.map(({ id, inviter, email, open }) => ({
+    made.map(({ id, inviter, email, label, open }) => ({
       id,
+      label,
       inviter_id: inviter,
       email,
       email_key: email,
@@ -57,6 +65,7 @@ const everything: InvitationFilter = {
   inviter: undefined,
   campaignId: undefined,
   emailPrefix: undefined,
+  labelPrefix: undefined,
   createdAfter: undefined,
   createdBefore: undefined,
 };
@@ -97,6 +106,10 @@ const cases: readonly (readonly [string, Partial<InvitationFilter>, (one: Made) 
     { emailPrefix: 'Person1', groupId: 'big' },
     ({ email, groups }) => email?.startsWith('person1') === true && groups.includes('big'),
   ],
+  ['how a label begins', { labelPrefix: 'Ärz' }, ({ label }) => label.startsWith('Ärz')],
+  ['in other letters, of one state', { labelPrefix: 'ÄRZTE', state: 'expired' }, ({ label, open }) => label.startsWith('Ärz') && !open],
+  ['signs that mean something elsewhere', { labelPrefix: '100 %_' }, ({ label }) => label === '100 %_x'],
+  ['a label, in a group', { labelPrefix: 'ä', groupId: 'big' }, ({ label, groups }) => label.startsWith('Ä') && groups.includes('big')],
 ];
 
 test.each(cases)('%s: an admin finds all of it, in order', async (_name, filter, fits) => {

@@ -60,6 +60,8 @@ const useCases: Readonly<Record<UseCase, Reachable>> = {
   setPolicy: ['setPolicy', 'removePolicy'],
   policyOf: ['getPolicy'],
   addRight: ['createRight'],
+  addRightToGroup: ['addGroupRight'],
+  takeRightFromGroup: ['removeGroupRight'],
   invite: ['createInvitation', 'importInvitations'],
   resend: ['resendInvitation', 'bulkInvitations'],
   confirm: ['confirmInvitation'],

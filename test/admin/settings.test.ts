@@ -146,6 +146,13 @@ test('terms that were set are asked for from then on', async () => {
   expect(server.guestlist.terms).toEqual([]);
 });
 
+test('have a version: a change that has not seen the last one is refused', async () => {
+  const etag = (await program.call('getSettings')).headers.get('etag') ?? '';
+  const conditional = (brand: string) => program.call('changeSettings', { body: { brand }, headers: { 'if-match': etag } });
+  expect((await Promise.all(['One', 'Two', 'Three'].map(conditional))).map(({ status }) => status).toSorted()).toEqual([200, 412, 412]);
+  await change({ brand: null });
+});
+
 test('managers and members have nothing here', async () => {
   const browser = createBrowser(server.issuer);
   await join(browser, (await server.guestlist.invite({ groups: ['choir:manager'] })).url, { email: 'ben@example.org' });

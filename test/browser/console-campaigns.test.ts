@@ -80,7 +80,7 @@ describe.skipIf(chromium === undefined)('in Chromium', () => {
       const id = new URL(page.url()).pathname.split('/').pop() ?? '';
       await setting.guestlist.campaigns.runDue();
       // With a script it is told; without one, the page asks again by itself.
-      await page.getByText('All rows are done: 12 made, 2 not.').waitFor();
+      await page.getByText('All rows are done: 12 made, 2 not made.').waitFor();
       const { rows } = await setting.guestlist.campaigns.report(id).then(({ campaign }) => ({ rows: campaign.rows }));
       expect(rows).toBe(14);
       const newcomer = `${who}-3@example.org`;

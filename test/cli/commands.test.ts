@@ -64,6 +64,8 @@ describe('groups and rights', () => {
       description: 'Decide',
       rights: [],
     });
+    expect(await lines('right', 'attach', 'door:open', 'board')).toEqual(['board brings: door:open']);
+    expect(await json('right', 'detach', 'door:open', 'board')).toMatchObject({ slug: 'board', rights: [] });
     expect(await lines('group', 'list')).toEqual([
       'board  Vorstand  (0 in it)',
       'choir  Kammerchor Nord  (0 in it)  music:download plan:read',

@@ -59,7 +59,7 @@ describe.each(ways)('%s', (way) => {
     });
     expect((await createBrowser(server.issuer).open(rows[3].url)).status).toBe(200);
     expect((await mailbox(server.database, 'ada@example.org')).length).toBe(1);
-    await writeFile(file('more.ndjson'), '{"groups":["choir"],"key":"k2","maxUses":3,"pin":true}\n');
+    await writeFile(file('more.ndjson'), '{"groups":["choir"],"key":"k2","label":"Tenors of spring","maxUses":3,"pin":true}\n');
     const [row, figures] = await lines('invitation', 'import', file('more.ndjson'));
     expect(row).toMatch(/^ {2}1 {2}\S{36} {2}http\S+\/invite\/\S{22} {2}[0-9A-Z-]+ {2}PIN \d{6}$/);
     expect(figures).toBe('1 made, 0 refused.');
@@ -67,6 +67,7 @@ describe.each(ways)('%s', (way) => {
 
   it('they are listed and exported by the same filters', async () => {
     expect((await lines('invitation', 'list', '--email', 'ada@')).length).toBe(1);
+    expect((await lines('invitation', 'list', '--label', 'TENORS')).length).toBe(1);
     expect(await lines('invitation', 'list', '--state', 'revoked')).toEqual(['There is no such invitation.']);
     expect((await json('invitation', 'list', '--group', 'choir', '--inviter', 'operator')).length).toBe(3);
     expect((await json('invitation', 'list', '--created-before', '2020-01-01')).length).toBe(0);

@@ -2,6 +2,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createTokenSource, remoteSettings } from '../../src/cli/remote.ts';
+import { addSeconds } from '../../src/lib/clock.ts';
 import { createPersonsProgram } from '../admin/calling.ts';
 import type { CommandEnd } from '../support/command.ts';
 import { becomeMember } from '../support/people.ts';
@@ -85,6 +87,21 @@ describe('who calls', () => {
       exitCode: 2,
       stderr: expect.stringMatching(/'--as' is for a command on the database/),
     });
+  });
+
+  it('a command that lasts longer than a token gets another one', async () => {
+    const remote = remoteSettings(elsewhere);
+    if (!remote) throw new Error('it is not against a server');
+    let now = new Date('2030-01-01T00:00:00Z');
+    const token = createTokenSource(remote, () => now);
+    const [first, same] = await Promise.all([token(), token()]);
+    expect(same).toBe(first);
+    now = addSeconds(now, 7 * 60);
+    expect(await token()).toBe(first);
+    now = addSeconds(now, 2 * 60);
+    const second = await token();
+    expect(second).not.toBe(first);
+    expect(await token()).toBe(second);
   });
 
   it('a manager sees their groups, and no more', async () => {

@@ -89,3 +89,24 @@ test('a rule decides by domain, and is removed again', async () => {
   expect((await ada.browser.open('/admin/requests/desks/nothing')).status).toBe(404);
   expect((await ben.browser.open('/admin/requests/desks/stage')).status).toBe(404);
 });
+
+test('whoever is far down the list is turned down from there, by name', async () => {
+  const { database } = setting.server;
+  const { id, url } = await setting.guestlist.invite({ groups: ['stage'], approval: true, maxUses: 400, label: 'Crowd' });
+  const last = await setting.member('zoe');
+  await accept(last, url, 'Ask to join');
+  // Before her, more than are looked at for one page.
+  await database.raw(
+    `insert into guestlist.approval (invitation_id, account_id, token_id, account_created, locale, asked_at, lapses_at)
+      select a.invitation_id, 'crowd-' || n, a.token_id, false, 'en', a.asked_at, a.lapses_at - interval '1 hour'
+      from guestlist.approval a, generate_series(1, 230) n where a.invitation_id = ? and a.account_id = ?`,
+    [id, last.accountId],
+  );
+  let page = await ada.browser.open('/admin/approvals');
+  const pickOf = () => picksOn(page).find((name) => name.endsWith(last.accountId));
+  for (let pages = 0; pages < 10 && !pickOf(); pages += 1) page = await ada.browser.open(String(page.$('a[rel="next"]').attr('href')));
+  const asked = await ada.browser.submit(page, 'Turn down…', chosen([String(pickOf())]));
+  expect(asked.$('.things').text()).toBe('zoe');
+  expect(noteOn(await ada.browser.submit(asked, 'Turn them down'))).toContain('Turned down');
+  await database.raw("delete from guestlist.approval where account_id like 'crowd-%'");
+});

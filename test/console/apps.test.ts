@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { presets } from '../../src/client/presets.ts';
 import type { Member } from '../journeys/setting.ts';
 import type { Browser, Rest } from '../support/browser.ts';
-import { type ConsoleSetting, createConsoleSetting, openConsole } from './setting.ts';
+import { signIn } from '../support/people.ts';
+import { type ConsoleSetting, createConsoleSetting, goOn, openConsole } from './setting.ts';
 
 let setting: ConsoleSetting;
 let ada: Member;
@@ -105,6 +106,29 @@ describe('one app', () => {
     expect((await openConsole(browser, '/admin/apps/kuchen-wiki/settings')).$('#id_minutes').attr('value')).toBeUndefined();
   });
 
+  test('stays for the same people when something else is changed, also once their group is archived', async () => {
+    const { guestlist, server } = setting;
+    await guestlist.addGroup({ slug: 'crew', name: 'Crew' });
+    const fields = { preset: 'hand', name: 'Crew tools', redirects: 'https://crew.example.org/callback', group: 'crew' };
+    await connect(fields);
+    const settings = '/admin/apps/crew-tools/settings';
+    await browser.submit(await openConsole(browser, settings), 'Save', { 'attach:crew': 'yes' });
+    await guestlist.changeGroup('crew', { archived: true });
+    const seconds = { id_token_seconds: 90, access_token_seconds: 150, refresh_token_seconds: 3_600 };
+    await server.database('guestlist.client').where({ id: 'crew-tools' }).update(seconds);
+    const before = await clientOf('crew-tools');
+    const page = await openConsole(browser, settings);
+    expect(page.$('#group option[selected]').text()).toBe('Crew (Archived)');
+    const saved = await browser.submit(page, 'Save', { name: 'Crew’s tools' });
+    expect(saved.status).toBe(200);
+    const after = await clientOf('crew-tools');
+    expect(after).toMatchObject({ name: 'Crew’s tools', required_group_id: before.required_group_id, ...seconds });
+    expect(after.required_group_id).not.toBeNull();
+    expect((await openConsole(browser, settings)).$('[name="attach:crew"]').attr('checked')).toBe('checked');
+    await browser.submit(await openConsole(browser, settings), 'Save', { access_minutes: '5' });
+    expect(await clientOf('crew-tools')).toMatchObject({ ...seconds, access_token_seconds: 300 });
+  });
+
   test('what cannot be is refused, with what the server says, and nothing is lost', async () => {
     const page = await openConsole(browser, '/admin/apps/kuchen-wiki/settings');
     const refused = await browser.submit(page, 'Save', { name: 'Lost?', auth: 'private_key_jwt' });
@@ -131,6 +155,19 @@ describe('one app', () => {
     const after = await browser.submit(page, 'Make a new secret', { overlap: 'day' });
     expect(after.$('.told code').text().length).toBeGreaterThan(30);
     expect(after.$('#secrets').parent().find('tbody tr').length).toBe(2);
+  });
+
+  test('is not changed by a browser that was left open, and what was typed waits', async () => {
+    const page = await openConsole(browser, '/admin/apps/nextcloud/settings');
+    setting.server.pass(20 * 60);
+    await browser.open('/admin/apps');
+    setting.server.pass(11 * 60);
+    const asked = await browser.submit(page, 'Save', { start: 'https://cloud.example.org/start' });
+    expect(asked.heading).toBe('Sign in');
+    expect((await clientOf('nextcloud')).start_url).not.toBe('https://cloud.example.org/start');
+    const held = await goOn(browser, await signIn(browser, asked, { email: ada.email }));
+    await browser.submit(held, 'Go on with it');
+    expect((await clientOf('nextcloud')).start_url).toBe('https://cloud.example.org/start');
   });
 
   test('says what became of sign-outs, or that it takes none', async () => {

@@ -71,6 +71,17 @@ test('a group is made, with what is wrong said at its field', async () => {
   expect(textOf(made)).toContain('0 of 8');
 });
 
+test('a right comes to it and goes again, by an admin alone', async () => {
+  await setting.guestlist.addRight({ name: 'wiki:write' });
+  const page = await admin.open('/admin/groups/choir');
+  const more = await admin.submit(page, 'Let members do this', { add: 'wiki:write' });
+  expect([more.status, more.url]).toEqual([200, expect.stringContaining('/admin/groups/choir?done=saved')]);
+  expect(more.$('.things .id').text()).toContain('wiki:write');
+  const less = await admin.submit(more, 'No longer let them', { take: 'wiki:write' });
+  expect(less.$('.things .id').text()).not.toContain('wiki:write');
+  expect((await ben.browser.open('/admin/groups/choir')).$('form[action$="/rights"]').length).toBe(0);
+});
+
 test('one that is called new is there all the same', async () => {
   await setting.guestlist.addGroup({ slug: 'new', name: 'Newcomers' });
   const list = await admin.open('/admin/groups?find=newcomers');
@@ -230,6 +241,20 @@ describe('changing a group', () => {
     const seen = await admin.submit(house, 'Save', { parent: 'altos' });
     const refused = await admin.submit(seen, 'Save');
     expect([refused.status, refused.$('#parent-error').text().trim()]).toEqual([422, expect.stringContaining('can’t be in itself')]);
+  });
+
+  test('leaves it where it is, also in a group that was archived since', async () => {
+    await setting.guestlist.addGroup({ slug: 'attic', name: 'Attic' });
+    await setting.guestlist.addGroup({ slug: 'chest', name: 'Chest', parent: 'attic' });
+    await setting.guestlist.changeGroup('attic', { archived: true });
+    const form = await admin.open('/admin/groups/chest/change');
+    expect(form.$('#parent option[selected]').attr('value')).toBe('attic');
+    const looked = await admin.submit(form, 'See what would change', { description: 'Old things' });
+    expect((await admin.submit(looked, 'Save')).status).toBe(200);
+    const { rows } = await setting.server.database.raw(
+      `select g.description, p.slug from guestlist."group" g left join guestlist."group" p on p.id = g.parent_id where g.slug = 'chest'`,
+    );
+    expect(rows).toEqual([{ description: 'Old things', slug: 'attic' }]);
   });
 
   test('archives it and takes that back', async () => {

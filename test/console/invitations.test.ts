@@ -110,6 +110,17 @@ describe('people whose addresses are known', () => {
     const [campaign] = await setting.guestlist.campaigns.list({ limit: 1 });
     expect([campaign?.name, campaign?.rows]).toEqual(['Two', 2]);
   });
+
+  test.each([
+    ['one', 'hugo@example.org'],
+    ['several', 'ida@example.org\njan@example.org'],
+  ])('%s: a form that is sent again leads where the first one led, and mails nobody twice', async (_name, addresses) => {
+    const page = await newPage(ada);
+    const send = () => ada.browser.submit(page, 'Invite', form({ who: 'mail', addresses }));
+    const first = await send();
+    expect(first.status).toBe(200);
+    expect([(await send()).url, (await send()).status]).toEqual([first.url, 200]);
+  });
 });
 
 describe('a preview', () => {
@@ -179,9 +190,31 @@ describe('the list', () => {
     expect((await ada.browser.open('/admin/invitations?email=nobody@nowhere')).$('.empty h2').text()).toBe('None like that');
   });
 
+  test('is looked through by how its notes begin, and forgets nothing it was narrowed by', async () => {
+    await setting.guestlist.invite({ groups: ['stage'], label: '100 %_Ärzte' });
+    const found = await ada.browser.open(`/admin/invitations?${new URLSearchParams({ label: '100 %_ä', group: 'stage' })}`);
+    expect(rowsOf(found).map(([name]) => name)).toEqual(['100 %_Ärzte']);
+    expect(found.$('#filter-label').attr('value')).toBe('100 %_ä');
+    expect(rowsOf(await ben.browser.open('/admin/invitations?label=100'))).toEqual([]);
+    const none = await ada.browser.submit(found, 'Revoke', {}, { referer: found.url });
+    expect(none.$('[role="alert"]').text()).toContain('Nothing was chosen');
+    expect([none.$('#filter-label').attr('value'), none.$('#filter-group option[selected]').attr('value')]).toEqual(['100 %_ä', 'stage']);
+    const gone = await ada.browser.open('/admin/invitations?group=long-gone');
+    expect([gone.status, gone.$('#filter-group option[selected]').attr('value')]).toEqual([200, '']);
+  });
+
+  test('of a campaign names it, however old it is', async () => {
+    const wish = { groups: ['stage'] };
+    const { id } = await setting.guestlist.campaigns.create({ name: 'The first', wish, rows: { pasted: 'kim@example.org' } });
+    for (let count = 0; count < 51; count += 1)
+      await setting.guestlist.campaigns.create({ name: `Later ${count}`, wish, rows: { pasted: 'kim@example.org' } });
+    const page = await ada.browser.open(`/admin/invitations?campaign=${id}`);
+    expect(page.$('#filter-campaign option[selected]').text()).toBe('The first');
+  });
+
   test('goes on where the page before ended', async () => {
     for (let index = 0; index < 55; index += 1) await setting.guestlist.invite({ groups: ['stage'], label: `S${index}` });
-    const first = await ada.browser.open('/admin/invitations?group=stage');
+    const first = await ada.browser.open('/admin/invitations?group=stage&label=s');
     const second = await ada.browser.open(String(first.$('a[rel="next"]').attr('href')));
     const names = [...rowsOf(first), ...rowsOf(second)].map(([name]) => name);
     expect([rowsOf(first).length, new Set(names).size]).toEqual([50, 55]);

@@ -1,6 +1,6 @@
 /** The policy of a group, and an invitation that is out: what makes it larger, and what those do who invite without managing. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Guestlist } from '../../src/index.ts';
+import type { GroupPolicyWish, Guestlist } from '../../src/index.ts';
 import { day, hour } from '../group/policy-table.ts';
 import { forgetOffered } from '../../src/invitation/retention.ts';
 import { count } from '../support/invariants.ts';
@@ -19,7 +19,8 @@ describe('an invitation that is out', () => {
     await expect(change(id, { pin: null })).rejects.toMatchObject(refusedFor('pin'));
     await change(id, { maxUses: 3, pin: '582204' });
     expect(await refusals()).toMatchObject(Array(3).fill({ actor: stage.manager, subject: id }));
-    await change(id, { maxUses: 9, expiresAt: inDays(9), pin: null }, 'operator');
+    await expect(change(id, { pin: null }, 'operator')).rejects.toMatchObject(refusedFor('pin'));
+    await change(id, { maxUses: 9, expiresAt: inDays(9) }, 'operator');
     await change(id, { maxUses: 8, expiresAt: inDays(8) });
     await expect(change(id, { maxUses: 9 })).rejects.toMatchObject({ code: 'policy_refused' });
     await change(id, { maxUses: 9 }, 'admin');
@@ -31,7 +32,7 @@ describe('an invitation that is out', () => {
     await setPolicy({ channels: ['mail'] });
     await expect(change(id, { expiresAt: inDays(8) })).rejects.toMatchObject(refusedFor('channel'));
     await change(id, { expiresAt: inDays(6) });
-    expect((await stage.guestlist.find(id))?.state).toBe('open');
+    expect((await stage.guestlist.find(id))?.state).toBe('suspended');
   });
 
   it('added places count as those of a new one do, and whoever adds them is counted', async () => {
@@ -55,9 +56,11 @@ describe('an invitation that is out', () => {
     await expect(stage.guestlist.resend(id, stage.manager, { expiresAt: inDays(3) })).rejects.toMatchObject(refusedFor('lifetime'));
     await stage.guestlist.resend(id, stage.manager, { expiresAt: new Date(inDays(2)) });
     await setPolicy({ channels: ['link'] });
-    await stage.guestlist.resend(id, stage.manager);
+    await expect(stage.guestlist.resend(id, stage.manager)).rejects.toMatchObject(refusedFor('channel'));
     const { id: shown } = await by(stage.manager, { email, channels: ['link'] });
     await expect(stage.guestlist.resend(shown, stage.manager)).rejects.toMatchObject(refusedFor('channel'));
+    await expect(stage.guestlist.resend(shown, 'operator')).rejects.toMatchObject(refusedFor('channel'));
+    await stage.guestlist.adopt(shown, 'admin');
     await stage.guestlist.resend(shown, 'operator');
   });
 
@@ -96,17 +99,45 @@ describe('an invitation that is out', () => {
     await expect(by(stage.manager)).rejects.toMatchObject(refusedFor('quota'));
   });
 
-  it('goes on when its limits are tightened, and is suspended when its inviter may not invite any more (G7)', async () => {
+  it('goes on when it could only not be as large any more, or as many', async () => {
     await setPolicy({ who: 'members' });
     const { id } = await by(stage.member, { maxUses: 5 });
-    await setPolicy({ who: 'members', maxPlaces: 1, channels: ['mail'], approval: true, pinForLinks: true });
+    await setPolicy({ who: 'members', maxPlaces: 1, maxLifetimeSeconds: hour, membershipSeconds: hour, perDay: 1 });
     expect((await stage.guestlist.find(id))?.state).toBe('open');
-    for (const policy of [{ who: 'managers' }, { who: 'members', roles: ['librarian'] }, null] as const) {
-      await setPolicy(policy);
-      expect((await stage.guestlist.find(id))?.state).toBe('suspended');
-    }
+  });
+
+  it.each([
+    ['who invites', { who: 'managers' }],
+    ['what they give', { who: 'members', roles: ['librarian'] }],
+    ['everything', null],
+    ['how it travels', { who: 'members', channels: ['mail'] }],
+    ['that links have a PIN', { who: 'members', pinForLinks: true }],
+    ['to whom it goes', { who: 'members', domains: ['clinic.example'] }],
+    ['that somebody decides', { who: 'members', approval: true }],
+  ] as const)('is suspended when its group’s policy would not have it any more, and is back with it: %s (G7)', async (_, policy) => {
     await setPolicy({ who: 'members' });
-    expect((await stage.guestlist.find(id))?.state).toBe('open');
+    const { id } = await by(stage.member, { maxUses: 5 });
+    const { id: admins } = await by('admin', { maxUses: 5 });
+    const states = async () => {
+      const items = await stage.guestlist.list({ limit: 200 });
+      const one = await Promise.all([id, admins].map(async (which) => (await stage.guestlist.find(which))?.state));
+      expect([id, admins].map((which) => items.find((item) => item.id === which)?.state)).toEqual(one);
+      return one;
+    };
+    expect(await states()).toEqual(['open', 'open']);
+    await setPolicy(policy as GroupPolicyWish | null);
+    expect(await states()).toEqual(['suspended', 'open']);
+    await setPolicy({ who: 'members' });
+    expect(await states()).toEqual(['open', 'open']);
+  });
+
+  it('goes on when a policy is tightened to what it is', async () => {
+    const { id } = await by(stage.manager, { email: 'ben@clinic.example', approval: true });
+    const { id: link } = await by(stage.manager, { domains: ['clinic.example'], pin: true, approval: true });
+    await setPolicy({ domains: ['clinic.example'], approval: true, pinForLinks: true });
+    for (const one of [id, link]) expect((await stage.guestlist.find(one))?.state).toBe('open');
+    await setPolicy({ channels: ['mail'] });
+    expect([(await stage.guestlist.find(id))?.state, (await stage.guestlist.find(link))?.state]).toEqual(['open', 'suspended']);
   });
 });
 

@@ -125,6 +125,30 @@ describe('what it gives', () => {
     }
   });
 
+  it('is on record as made by whoever did it, in the name of its inviter', async () => {
+    const { id } = await by(stage.manager);
+    const again = await reissue(id, 'operator');
+    const third = await reissue(again.id);
+    const entries = await stage.own
+      .database('guestlist.audit_event')
+      .where({ action: 'invitation.created' })
+      .whereIn('subject', [again.id, third.id])
+      .orderBy('actor', 'desc')
+      .select('actor', stage.own.database.raw(`detail->>'inviter' as inviter`));
+    expect(entries).toEqual([
+      { actor: 'operator', inviter: stage.manager },
+      { actor: stage.manager, inviter: null },
+    ]);
+  });
+
+  it('is nothing where it was mailed to somebody who is forgotten', async () => {
+    const { id } = await by(stage.manager, { email: 'gone@example.org' });
+    await stage.own.database('guestlist.invitation').where({ id }).update({ email: null, email_key: null, email_rule: null });
+    await expect(reissue(id)).rejects.toMatchObject({ code: 'no_addressee' });
+    await stage.guestlist.revoke(id, stage.manager);
+    await expect(reissue(id)).rejects.toMatchObject({ code: 'invitation_revoked' });
+  });
+
   it('goes to whoever it is for as it did: reminded or not, asked for or not', async () => {
     await setPolicy({ approval: true });
     const { id } = await by(stage.manager, { email: 'ben@example.org', reminders: false });

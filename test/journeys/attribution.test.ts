@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { arrivalOf } from '../../src/invitation/arrival.ts';
 import { createBrowser } from '../support/browser.ts';
 import { databaseUrlOf, runCommand } from '../support/command.ts';
-import { testSecret } from '../support/mail.ts';
+import { findContradictions } from '../support/invariants.ts';
+import { mailedLink, testSecret } from '../support/mail.ts';
 import { join } from '../support/people.ts';
 import { accept, createSetting, type Member, refused, refusalOn, type Setting } from './setting.ts';
 
@@ -14,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => setting?.server.close());
 
-const guestlist = (...args: string[]) =>
+const runGuestlist = (...args: string[]) =>
   runCommand(args, {
     DATABASE_URL: databaseUrlOf(setting.server.connection),
     ISSUER: setting.server.issuer,
@@ -49,7 +50,9 @@ describe('where a link was found', () => {
     );
     const { rows } = await setting.server.database.raw('select arrival from guestlist.redemption where account_id = ?', [accountId]);
     expect(rows).toEqual([{ arrival: { from: 'poster', utm_campaign: 'Frühling 2026' } }]);
-    expect((await guestlist('account', 'show', email)).stdout).toMatch(/came by invitation \S+, by from=poster utm_campaign=Frühling 2026/);
+    expect((await runGuestlist('account', 'show', email)).stdout).toMatch(
+      /came by invitation \S+, by from=poster utm_campaign=Frühling 2026/,
+    );
   });
 
   it('is kept while somebody waits for approval', async () => {
@@ -106,14 +109,14 @@ describe('the tree of inviters', () => {
   });
 
   it('is printed, with what somebody issued and who came through it', async () => {
-    const { stdout } = await guestlist('account', 'tree', 'ada@example.org');
+    const { stdout } = await runGuestlist('account', 'tree', 'ada@example.org');
     expect(stdout.split('\n').slice(0, 4)).toEqual([
       'ada@example.org  (2 came through them, 1 stayed)',
       '  ben@example.org  (1 came through them, 1 stayed)',
       '    dora@example.org',
       '  cleo@example.org  (left)',
     ]);
-    const issued = await guestlist('account', 'invitations', 'ada@example.org');
+    const issued = await runGuestlist('account', 'invitations', 'ada@example.org');
     expect(issued.stdout).toMatch(/cleo.*cleo@example\.org.*ben.*ben@example\.org/s);
   });
 
@@ -130,8 +133,8 @@ describe('the tree of inviters', () => {
 
   it('keeps the place of an account that is erased, and nothing else of it', async () => {
     const open = await setting.guestlist.invite({ groups: ['choir'], inviterId: ben!.accountId, inviterName: 'Ben Secretname' });
-    expect((await guestlist('account', 'delete', 'ben@example.org')).exitCode).toBe(2);
-    const { stdout, exitCode } = await guestlist('account', 'delete', 'ben@example.org', '--yes', '--json');
+    expect((await runGuestlist('account', 'delete', 'ben@example.org')).exitCode).toBe(2);
+    const { stdout, exitCode } = await runGuestlist('account', 'delete', 'ben@example.org', '--yes', '--json');
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toEqual({ accountId: ben!.accountId, endedGrants: 2 });
     expect(await setting.guestlist.inviters.tree({ root: ada!.accountId })).toMatchObject([
@@ -141,7 +144,7 @@ describe('the tree of inviters', () => {
       { accountId: cleo!.accountId },
     ]);
     expect(await leftOf(['ben@example.org', 'Ben Secretname'])).toEqual([]);
-    expect((await guestlist('account', 'show', 'ben@example.org')).exitCode).toBe(1);
+    expect((await runGuestlist('account', 'show', 'ben@example.org')).exitCode).toBe(1);
     expect(refusalOn(await createBrowser(setting.server.issuer).open(open.url))).toEqual(refused.suspended);
     expect(await setting.app.signInSilently(ben!.browser).catch(() => 'signed out')).toBe('signed out');
     const { rows } = await setting.server.database.raw(`select actor, detail from guestlist.audit_event where action = 'account.erased'`);
@@ -153,6 +156,78 @@ describe('the tree of inviters', () => {
     expect(again.accountId).not.toBe(ben!.accountId);
     expect((await setting.guestlist.inviters.tree({ root: again.accountId })).map(({ invited }) => invited)).toEqual([0]);
   });
+
+  it('has nobody under whoever took their invitation over later, and who came afterwards under them', async () => {
+    const [finn, gila] = [await through(undefined, 'finn'), await through(undefined, 'gila')];
+    const poster = await setting.guestlist.invite({ groups: ['choir'], inviterId: finn.accountId, maxUses: 5 });
+    const come = async (email: string) => {
+      await join(createBrowser(setting.server.issuer), poster.url, { email });
+      return setting.accountIdOf(email);
+    };
+    const before = await come('before@example.org');
+    await setting.guestlist.adopt(poster.id, gila.accountId);
+    const between = await come('between@example.org');
+    await setting.guestlist.adopt(poster.id, 'operator');
+    await come('after@example.org');
+    const under = async ({ accountId }: Pick<Member, 'accountId'>) =>
+      (await setting.guestlist.inviters.tree({ root: accountId, depth: 1 })).slice(1).map((node) => node.accountId);
+    expect([await under(finn), await under(gila)]).toEqual([[before], [between]]);
+    const nodes = await setting.guestlist.inviters.tree();
+    expect(nodes.find(({ accountId }) => accountId === before)).toMatchObject({ invitedBy: finn.accountId });
+  });
+});
+
+it('nothing is left of an account that is erased: what was made for it, addressed to it, told of it, or written by it', async () => {
+  const { guestlist, server } = setting;
+  const [name, email] = ['Greta Uncommon', 'greta-uncommon@example.org'];
+  const maya = await setting.member('maya', { groups: ['choir:manager', 'stage:manager'] });
+  const people = [{ email, name, key: 'greta-uncommon 7' }];
+  const campaign = async (wish: object, more: object = {}) => {
+    const { id } = await guestlist.campaigns.create({ name: 'Spring', wish, inviterId: maya.accountId, rows: { people }, ...more });
+    return guestlist.campaigns.run(id);
+  };
+  const sent = () =>
+    server.database.raw(
+      'update guestlist.mail set sent_at = queued_at, sealed = null where num_nonnulls(sent_at, cancelled_at, failed_at) = 0',
+    );
+
+  // In by a campaign, whose mail was sent once more in another's place; in the next one she is a member already.
+  const first = await campaign({ groups: ['choir'] });
+  const [row] = await guestlist.campaigns.rows(first.id);
+  const card = await guestlist.reissue(row?.invitationId ?? '', maya.accountId);
+  const browser = createBrowser(server.issuer);
+  await join(browser, await mailedLink(server.database, email), { email, name });
+  const greta = { browser, accountId: await setting.accountIdOf(email) };
+  await campaign({ groups: ['choir'] });
+  // Invited elsewhere, and waiting there.
+  const open = await guestlist.invite({ groups: ['stage'], email, label: name, inviterId: maya.accountId });
+  const asked = await guestlist.invite({ groups: ['stage'], approval: true, label: name, inviterId: maya.accountId });
+  await accept(greta, asked.url, 'Ask to join');
+  // She invites others, one of whom is in.
+  await guestlist.grant(greta.accountId, { groups: ['choir:manager'] });
+  const words = { inviterName: name, message: `Greetings from ${name}` };
+  const others = { inviterId: greta.accountId, rows: { pasted: 'hugo@example.org' } };
+  await campaign({ groups: ['choir'], ...words }, others);
+  await join(createBrowser(server.issuer), await mailedLink(server.database, 'hugo@example.org'), { email: 'hugo@example.org' });
+  await sent();
+
+  expect((await leftOf([email, name])).length).toBeGreaterThan(10);
+  expect((await runGuestlist('account', 'delete', email, '--yes')).exitCode).toBe(0);
+  expect(await leftOf(['greta-uncommon', name])).toEqual([]);
+  expect(await findContradictions(server.database)).toEqual([]);
+  // Counts, and whom they invited, stay; what only she could take is over, and the place that was kept for her is free.
+  expect(await guestlist.campaigns.rows(first.id)).toMatchObject([{ state: 'joined', invitationId: card.id, name: undefined }]);
+  expect((await guestlist.find(open.id))?.state).toBe('revoked');
+  expect((await guestlist.find(asked.id))?.state).toBe('open');
+  const { rows } = await server.database.raw(`select kind, address_block from guestlist.attempt where invitation_id = ? order by at`, [
+    card.id,
+  ]);
+  expect(rows).toEqual([
+    { kind: 'opened', address_block: null },
+    { kind: 'joined', address_block: null },
+  ]);
+  // Of what was mailed to her there is nobody to mail it to again.
+  await expect(guestlist.reissue(card.id, maya.accountId)).rejects.toMatchObject({ code: 'no_addressee' });
 });
 
 /** Every row of every table that has one of these words in it. */

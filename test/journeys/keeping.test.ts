@@ -1,6 +1,9 @@
 /** What outlives its inviter, what is forgotten, and a server that takes nobody new. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { forgetCampaignRows } from '../../src/campaign/retention.ts';
 import { forgetInvitees } from '../../src/invitation/retention.ts';
+import { secureRandom } from '../../src/lib/random.ts';
+import { queueMail } from '../../src/mail/outbox.ts';
 import { createBrowser } from '../support/browser.ts';
 import { findContradictions } from '../support/invariants.ts';
 import { mailedLink } from '../support/mail.ts';
@@ -61,6 +64,31 @@ test('ninety days after the end nobody knows any more who was invited and did no
   }
   expect((await guestlist.timeline(never.id)).map(({ what }) => what)).toContain('invitation.created');
   expect(await findContradictions(server.database)).toEqual([]);
+});
+
+test('nor what their invitation was called, nor what their inviter was mailed about them', async () => {
+  const { guestlist, server } = setting;
+  const maya = await setting.member('maya-keeps', { groups: ['choir:manager'] });
+  const [email, name] = ['no-mailbox@example.org', 'Petra Nobody'];
+  const { id } = await guestlist.invite({ groups: ['choir'], email, label: name, inviterId: maya.accountId });
+  const people = [{ email: 'hers-too@example.org', name }];
+  const campaign = await guestlist.campaigns.create({ name: 'Fair', wish: { groups: ['choir'] }, rows: { people } });
+  await guestlist.campaigns.run(campaign.id);
+  const cards = await guestlist.campaigns.create({ name: 'Fair', wish: { groups: ['choir'] }, rows: { cards: 1 } });
+  const [card] = (await guestlist.campaigns.run(cards.id)).cards;
+  await guestlist.campaigns.nameCard(cards.id, 1, name);
+  await guestlist.reissue(card?.invitationId ?? '', 'operator');
+  const notice = { kind: 'notice', to: maya.email, subject: 'x', text: `not delivered to ${email}`, html: `<p>${name}</p>` };
+  await queueMail(server.database, notice, { now: server.now(), random: secureRandom, invitationId: id });
+  await forgetInvitees(server.database, setting.inDays(7 + 91));
+  await forgetCampaignRows(server.database, setting.inDays(7 + 91));
+  for (const table of ['mail', 'invitation', 'campaign_row', 'audit_event'])
+    for (const word of [email, name, 'hers-too@example.org']) {
+      const { rows } = await server.database.raw(`select count(*)::int as count from guestlist.${table} t where t::text ilike ?`, [
+        `%${word}%`,
+      ]);
+      expect({ table, word, count: rows[0].count }).toEqual({ table, word, count: 0 });
+    }
 });
 
 test('where nobody may register, newcomers are told so and accounts go on accepting (H11)', async () => {

@@ -105,6 +105,9 @@ it('of a campaign is reported by the name that its card was given later', async 
   const leaks = await setting.guestlist.leaks({ campaignId: id });
   expect(leaks).toMatchObject([{ givenTo: 'Gudrun', reasons: ['opened_by_many'], facts: { browsers: 6, addressBlocks: 6 } }]);
   expect(await setting.guestlist.leaks({ campaignId: 'another' })).toEqual([]);
+  // Of thousands that a mail scanner had a look at, the one is found.
+  await stranger(77).open(cards[2]!.url);
+  expect(await setting.guestlist.leaks({ campaignId: id, limit: 1 })).toMatchObject([{ givenTo: 'Gudrun' }]);
   const again = await setting.guestlist.reissue(leaks[0]!.invitationId, 'operator');
   expect((await setting.guestlist.find(again.id))?.label).toBe('Gudrun');
 });

@@ -40,14 +40,17 @@ test('a member invites, a manager lets the guest in, and the membership ends whe
   expect((await guestlist.groupsOf(guest.accountId)).groups).toEqual([]);
 });
 
-test('a member who leaves, or a group where members invite no more: the link is on hold, and nothing of it is used (G4, G7)', async () => {
+test('a member who leaves, or a policy that is tightened: the link is on hold, and nothing of it is used (G4, G7)', async () => {
   await guestlist.setPolicy('choir', { who: 'members' });
   const guest = await setting.somebody('kim');
   const { id, url } = await byMember();
   const page = await guest.browser.submit(await guest.browser.open(url), 'join');
-  await guestlist.setPolicy('choir', { who: 'managers' });
-  expect(refusalOn(await guest.browser.submit(page, 'Join'))).toEqual(refused.suspended);
-  await guestlist.setPolicy('choir', { who: 'members', maxPlaces: 1, channels: ['mail'] });
+  const tightened = [{ channels: ['mail'] }, { pinForLinks: true }, { domains: ['clinic.example'] }, { approval: true }] as const;
+  for (const policy of [{ who: 'managers' }, ...tightened.map((terms) => ({ who: 'members', ...terms }) as const)] as const) {
+    await guestlist.setPolicy('choir', policy);
+    expect(refusalOn(await guest.browser.submit(page, 'Join')), JSON.stringify(policy)).toEqual(refused.suspended);
+  }
+  await guestlist.setPolicy('choir', { who: 'members', maxPlaces: 1 });
   await guestlist.withdraw(member.accountId, { groups: ['choir'] });
   expect(refusalOn(await createBrowser(setting.server.issuer).open(url))).toEqual(refused.suspended);
   expect(await setting.usedCount(id)).toBe(0);

@@ -1,10 +1,12 @@
 /** One's own name, data and account. */
 import * as oidc from 'openid-client';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { inTransaction } from '../../src/lib/db.ts';
 import { forgetBrowsers } from '../../src/oidc/sign-in-store.ts';
 import { accept, createSetting, type Member, refusalOn, type Setting } from '../journeys/setting.ts';
 import { createBrowser } from '../support/browser.ts';
-import { goodPassword, signIn } from '../support/people.ts';
+import { mailedLink } from '../support/mail.ts';
+import { confirmRequest, goodPassword, join, sendRequest, signIn } from '../support/people.ts';
 
 let setting: Setting;
 beforeAll(async () => {
@@ -93,6 +95,25 @@ describe('my data', () => {
     expect(file.html).not.toContain(other.email);
   });
 
+  test('has what I made in the console and where I am signed in there', async () => {
+    const { guestlist, server } = setting;
+    const member = await setting.member('cem', { groups: ['choir:manager'] });
+    await server.database('guestlist.console_session').insert({
+      ...{ digest: Buffer.alloc(32, 7), account_id: member.accountId, session_uid: 'uid', sid: 'sid' },
+      ...{ authenticated_at: server.now(), created_at: server.now(), seen_at: server.now(), ends_at: setting.inDays(1) },
+    });
+    const wish = { groups: ['choir'], message: 'Sing with us' };
+    await guestlist.campaigns.create({ name: 'Spring', wish, inviterId: member.accountId, rows: { cards: 1 } });
+    await server.database('guestlist.account').where({ id: member.accountId }).update({ locale: 'de' });
+    const { html } = await download(member);
+    expect(JSON.parse(html)).toMatchObject({
+      account: [{ language: 'de' }],
+      campaigns_made: [{ name: 'Spring', kind: 'cards', message: 'Sing with us' }],
+      console_sessions: [{ ends_at: expect.any(String), since: expect.any(String) }],
+    });
+    expect(html).not.toContain('07'.repeat(32));
+  });
+
   test('holds no secret, not even the digest of one', async () => {
     const { database } = setting.server;
     const member = await setting.member('dora', { verified: true });
@@ -118,6 +139,27 @@ describe('my data', () => {
     const data = JSON.parse((await download(member)).html);
     const many = data.record.filter(({ action }: { action: string }) => action === 'account.signed_in');
     expect(many.length).toBeGreaterThanOrEqual(1203);
+  });
+
+  test('has nothing that was written to an address which I have not proven, and erasing it takes nothing of that away', async () => {
+    const { guestlist, server } = setting;
+    await guestlist.requests.open('choir');
+    const nora = 'nora@example.org';
+    await sendRequest(server, 'choir', { email: nora, name: 'Nora Real', note: 'I sing alto.' });
+    await confirmRequest(server, nora);
+    await guestlist.invite({ groups: ['stage'], email: nora });
+    // Somebody who came by a link for anybody, and gave an address that is not theirs.
+    const mallory = await setting.member('nora');
+    const { html } = await download(mallory);
+    expect(html).not.toMatch(/Nora Real|I sing alto/);
+    expect(JSON.parse(html)).toMatchObject({ requests_to_be_invited: [], mails: [] });
+    await mallory.browser.submit(await mallory.browser.open('/me/delete'), 'Delete my account for good', {
+      email: nora,
+      current: goodPassword,
+    });
+    expect(await guestlist.requests.waiting()).toMatchObject([{ email: nora, name: 'Nora Real' }]);
+    expect(await mailedLink(server.database, nora)).toContain('/invite/');
+    expect((await join(createBrowser(server.issuer), await mailedLink(server.database, nora), { email: nora })).heading).toBe('You’re in!');
   });
 
   test('is not to be had by a link from elsewhere: opening the page sends nothing', async () => {
@@ -171,6 +213,22 @@ describe('deleting the account', () => {
     expect(kept.rows).toEqual([]);
     const [event] = await auditOf(member.accountId, 'account.erased');
     expect([event.actor, event.address_block === null]).toEqual([member.accountId, false]);
+  });
+
+  test('waits for what is being given at the same moment, and ends that as well', async () => {
+    const { guestlist, server } = setting;
+    const member = await setting.member('olga');
+    const waiting = async () =>
+      (await server.database.raw(`select 1 from pg_locks where locktype = 'advisory' and not granted`)).rows.length > 0;
+    let removed: Promise<unknown> = Promise.resolve();
+    await inTransaction(server.database, async (trx) => {
+      await guestlist.within(trx).grant(member.accountId, { groups: ['choir'] });
+      removed = remove(member);
+      await vi.waitFor(async () => expect(await waiting()).toBe(true), { timeout: 8_000, interval: 50 });
+    });
+    await removed;
+    const { rows } = await server.database.raw('select ended_at from guestlist.membership where account_id = ?', [member.accountId]);
+    expect(rows).toEqual([{ ended_at: expect.any(Date) }]);
   });
 
   test('counts stay right', async () => {

@@ -26,8 +26,8 @@ const app: AppHead = {
 };
 
 const groups = [
-  { value: 'choir', label: 'Kammerchor Nord' },
-  { value: 'stage', label: 'Stage crew' },
+  { value: 'choir', label: 'Kammerchor Nord', isArchived: false },
+  { value: 'stage', label: 'Stage crew', isArchived: false },
 ];
 
 const named = {
@@ -213,7 +213,7 @@ export function appSamples(adminFrame: ConsoleFrame): Framed<AppsData> {
         errors: {
           preset: 'other',
           base: 'base_needed',
-          name: 'required',
+          name: 'name_required',
           redirects: 'not_an_address',
           id: 'app_id',
           form: 'refused_below',
@@ -242,10 +242,17 @@ export function appSamples(adminFrame: ConsoleFrame): Framed<AppsData> {
       wrong: {
         ...settings,
         typed: { ...typed, auth: 'private_key_jwt' },
-        errors: { name: 'required', jwks: 'not_a_key_set', id_minutes: 'not_a_number', start: 'not_an_address', form: 'refused_below' },
+        errors: {
+          name: 'name_required',
+          jwks: 'not_a_key_set',
+          id_minutes: 'not_a_number',
+          start: 'not_an_address',
+          form: 'refused_below',
+        },
         complaint: 'jwks must be given',
       },
       'by itself': { ...settings, isRegisteredByItself: true, groups: [] },
+      'group archived': { ...settings, groups: settings.groups.map((group) => ({ ...group, isArchived: true })) },
     },
     'console/app-claims': {
       tried: claims,

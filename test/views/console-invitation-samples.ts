@@ -53,7 +53,7 @@ const detail: InvitationDetail = {
 };
 
 const qr = '<svg viewBox="0 0 9 9" aria-hidden="true"><path d="M0 0h9v9z" fill="black"/></svg>';
-const filter = { state: '', group: '', campaign: '', inviter: '', email: '', from: '', until: '' } as const;
+const filter = { state: '', group: '', campaign: '', inviter: '', email: '', label: '', from: '', until: '' } as const;
 const groups = [
   { slug: 'choir', name: 'Kammerchor Nord', roles: ['member', 'manager'] },
   { slug: 'stage', name: 'Stage crew', roles: ['manager'] },
@@ -150,6 +150,18 @@ function samplesOf(framed: { readonly console: ConsoleFrame }) {
     ids: '1,2',
     errors: {},
     backHref: '/admin/invitations',
+  };
+  const undo: ConsolePages['console/invitation-undo'] = {
+    ...form('/admin/invitations/0197-1/undo'),
+    invitation: listed,
+    given: [
+      { id: '0197-a', name: 'Ada Park', email: 'ada@example.org', grants: ['choir:member', 'docs:read'] },
+      { id: '0197-b', name: 'Ben', email: undefined, grants: ['choir:member'] },
+    ],
+    isNothingChosen: true,
+    startHref: undefined,
+    nextHref: '/admin/invitations/0197-1/undo?cursor=x',
+    backHref: '/admin/invitations/0197-1',
   };
   return {
     'console/answers': {
@@ -255,19 +267,7 @@ function samplesOf(framed: { readonly console: ConsoleFrame }) {
       'for one address': { ...share, invitation: mailed, pin: undefined, needsConfirming: false },
       'a PIN alone': { ...share, link: undefined },
     },
-    'console/invitation-undo': {
-      two: {
-        ...form('/admin/invitations/0197-1/undo'),
-        invitation: listed,
-        given: [
-          { id: '0197-a', name: 'Ada Park', email: 'ada@example.org', grants: ['choir:member', 'docs:read'] },
-          { id: '0197-b', name: 'Ben', email: undefined, grants: ['choir:member'] },
-        ],
-        isNothingChosen: true,
-        backHref: '/admin/invitations/0197-1',
-      },
-      nothing: { ...form('/x'), invitation: listed, given: [], isNothingChosen: false, backHref: '/admin/invitations/0197-1' },
-    },
+    'console/invitation-undo': { two: undo, nothing: { ...undo, given: [], isNothingChosen: false, nextHref: undefined } },
     'console/invitations': {
       all: list,
       nothing: { ...list, invitations: [], campaigns: [], nextHref: undefined },

@@ -170,7 +170,7 @@ export const peopleSamples = (console: ConsoleFrame, entries: readonly AuditEntr
     },
     'console/person-deed': {
       ...(Object.fromEntries(personDeeds.map((name) => [name, deed(name)])) as Record<PersonDeed, ConsolePages['console/person-deed']>),
-      mistyped: { ...deed('delete'), errors: { email: 'email_differs' }, typed: 'ben@example.org' },
+      mistyped: { ...deed('delete'), errors: { email: 'type_again' }, typed: 'ben@example.org' },
     },
   };
 };

@@ -203,7 +203,12 @@ export function settingSamples(adminFrame: ConsoleFrame): Framed<SettingsData> {
       brand: guide,
       mail: { ...guide, at: 'mail', errors: { to: 'not_an_email' } },
       'mail that leaves': { ...guide, at: 'mail', mail: { ...guide.mail, from: 'choir@example.org', mailboxHref: undefined } },
-      group: { ...guide, at: 'group', errors: { slug: 'slug_taken', name: 'required', form: 'refused_below' }, complaint: 'must be <b>' },
+      group: {
+        ...guide,
+        at: 'group',
+        errors: { slug: 'slug_taken', name: 'name_required', form: 'refused_below' },
+        complaint: 'must be <b>',
+      },
       app: { ...guide, at: 'app', errors: { base: 'base_needed' } },
       invite: { ...guide, at: 'invite' },
       'nobody to invite to': { ...guide, at: 'invite', groups: [] },

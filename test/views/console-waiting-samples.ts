@@ -27,12 +27,20 @@ export function waitingSamples(frame: ConsoleFrame) {
       },
     ],
     pick: { action: '/admin/approvals/decide', formToken: 'token' },
+    cursor: 'WyJhIl0',
     isNothingChosen: false,
     startHref: undefined,
     nextHref: undefined,
     invitationsHref: '/admin/invitations',
   };
-  const reject = { ...form('/admin/approvals/decide'), names: ['Ada Park'], ids: '1~2', errors: {}, backHref: '/admin/approvals' };
+  const reject = {
+    ...form('/admin/approvals/decide'),
+    names: ['Ada Park'],
+    ids: '1~2',
+    cursor: '',
+    errors: {},
+    backHref: '/admin/approvals',
+  };
   const requests: ConsolePages['console/requests'] = {
     ...framed,
     requests: [
@@ -50,6 +58,7 @@ export function waitingSamples(frame: ConsoleFrame) {
     group: '',
     desks: groups.map(({ slug: value, name: label }) => ({ value, label })),
     pick: { action: '/admin/requests/decide', formToken: 'token' },
+    cursor: 'WyJhIl0',
     isNothingChosen: false,
     listHref: '/admin/requests',
     desksHref: '/admin/requests/desks',
@@ -60,6 +69,8 @@ export function waitingSamples(frame: ConsoleFrame) {
     ...form('/admin/requests/decide'),
     names: ['Ada Park <ada@example.org>'],
     ids: '1',
+    cursor: '',
+    group: 'choir',
     message: '',
     errors: {},
     backHref: '/admin/requests',

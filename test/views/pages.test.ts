@@ -51,6 +51,14 @@ describe.each(locales)('in %s', (locale) => {
 });
 
 describe('every page', () => {
+  it('of the console offers the languages of the console alone', () => {
+    const [data] = Object.values(samples['console/groups']);
+    const html = pageAt('/admin/groups', 'console/groups', { data: data as Pages['console/groups'], locale: 'de' });
+    const offered = elementsOf(html).filter((element) => attribute(element, 'name') === 'locale');
+    expect(offered.map((button) => attribute(button, 'value'))).toEqual(['de', 'en']);
+    expect(offered.filter((button) => attribute(button, 'aria-current') === 'true').map(textOf)).toEqual(['Deutsch']);
+  });
+
   it('has samples, so that none goes unseen', () => {
     const files = readdirSync(viewsDir, { recursive: true, encoding: 'utf8' }).filter((file) =>
       /^(?!part|text|assets)\w+[/].*\.\w+$/.test(file),
