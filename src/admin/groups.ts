@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { findAccountById } from '../account/store.ts';
 import { Failure } from '../errors.ts';
 import { findGroupRow, type GroupRow, listGroups } from '../group/store.ts';
+import { countedMembers } from '../group/group.ts';
 import type { GroupPolicy } from '../group/policy.ts';
 import { managesGroup, requireGroup } from './access.ts';
 import { changingGroup, requireMayGive, taking } from './admin-right.ts';
@@ -17,7 +18,9 @@ const group = z
     name: z.string(),
     description: z.string(),
     rights: z.array(z.string()),
-    memberCount: z.int().meta({ description: 'In the group itself, not in those beneath' }),
+    memberCount: z.int().meta({
+      description: `In the group itself, not in those beneath; counted up to ${countedMembers.alone} or its capacity, in lists of groups up to ${countedMembers.inLists} or that`,
+    }),
     capacity: z.int().nullable(),
     sensitive: z.boolean().meta({ description: 'A second person confirms each invitation to it' }),
     archived: z.boolean(),
@@ -89,7 +92,7 @@ const rightParams = z.strictObject({ slug, right: rightName });
 /** Throws `group_not_found`, also for what is somebody else's. */
 async function findTheirs({ database, now, caller }: Call, wanted: string): Promise<GroupRow> {
   requireGroup(caller, wanted);
-  const found = await findGroupRow(database, wanted, now);
+  const found = await findGroupRow(database, wanted, { now, most: countedMembers.alone });
   if (!found) throw new Failure('group_not_found', { slug: wanted });
   return found;
 }
@@ -110,7 +113,7 @@ export const groupOperations = {
     query: z.strictObject({ archived: z.enum(['yes', 'no']).optional() }),
     answer: z.object({ items: z.array(group) }),
     run: async ({ database, now, caller }, { query: { archived } }) => {
-      const rows = (await listGroups(database, now)).filter((row) => managesGroup(caller, row.slug));
+      const rows = (await listGroups(database, { now, most: countedMembers.inLists })).filter((row) => managesGroup(caller, row.slug));
       const items = rows.filter((row) => archived === undefined || row.archived === (archived === 'yes'));
       return { items: items.map((row) => ({ ...row, rights: [...row.rights] })) };
     },

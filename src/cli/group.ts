@@ -1,6 +1,6 @@
 /** `guestlist group add|change|archive|restore|policy|list` */
 import { type Command, Option } from 'commander';
-import { slugPattern } from '../group/group.ts';
+import { countedMembers, slugPattern } from '../group/group.ts';
 import type { Input, Output } from '../admin/http-client.ts';
 import { withCalls } from './calls.ts';
 import { ending, examples, type OutputOptions, print } from './command.ts';
@@ -114,7 +114,7 @@ async function list(options: OutputOptions): Promise<void> {
 
 function line({ slug: slugText, name, memberCount, capacity, sensitive, archived, rights }: Output<'getGroup'>): string {
   const facts = [
-    `${memberCount}${capacity === null ? '' : ` of ${capacity}`} in it`,
+    `${memberCount}${capacity === null && memberCount >= countedMembers.inLists ? ' or more' : ''}${capacity === null ? '' : ` of ${capacity}`} in it`,
     ...(sensitive ? ['sensitive'] : []),
     ...(archived ? ['archived'] : []),
   ];

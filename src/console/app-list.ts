@@ -92,19 +92,19 @@ function bodyOf({ preset: presetId, name, id, base, redirects, kind, group }: Ne
 
 export async function showNewApp(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
   const preset = typeof ctx.query['preset'] === 'string' ? ctx.query['preset'] : '';
-  await showForm(site, ctx, { visitor, typed: { preset }, errors: {} });
+  await showForm(site, { visitor, typed: { preset }, errors: {} });
 }
 
 type Shown = { readonly visitor: Visitor; readonly typed: Fields; readonly errors: FieldErrors; readonly complaint?: string };
 
-async function showForm(site: ConsoleSite, ctx: Context, { visitor, typed, errors, complaint }: Shown): Promise<void> {
+async function showForm(site: ConsoleSite, { visitor, typed, errors, complaint }: Shown): Promise<void> {
   visitor.show({
     page: 'console/app-new',
     status: formStatus(errors),
     data: {
       ...consoleForm(site, visitor, '/admin/new-app'),
       presets: presets.map(({ id, name }) => ({ id, name })),
-      groups: await groupChoices(site, ctx, { visitor }),
+      groups: await groupChoices(site, { visitor }),
       typed,
       errors,
       complaint,
@@ -116,7 +116,7 @@ async function showForm(site: ConsoleSite, ctx: Context, { visitor, typed, error
 export async function createApp(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
   const typed = await readConsoleForm(site, ctx, visitor);
   const made = await makeApp(site, ctx, { visitor, typed });
-  if ('errors' in made) return showForm(site, ctx, { visitor, typed, ...made });
+  if ('errors' in made) return showForm(site, { visitor, typed, ...made });
   leadOn(site, ctx, { to: appPath(made.id), done: 'created' });
 }
 

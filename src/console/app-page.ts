@@ -91,7 +91,7 @@ function trialOf({ issuer }: ConsoleSite, client: ShownClient): AppsData['consol
 
 export async function showAppSettings(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
   const client = await findApp(site, ctx, visitor);
-  await showSettingsForm(site, ctx, { visitor, client, typed: fieldsOf(client), errors: {} });
+  await showSettingsForm(site, { visitor, client, typed: fieldsOf(client), errors: {} });
 }
 
 type Typing = {
@@ -102,14 +102,14 @@ type Typing = {
   readonly complaint?: string;
 };
 
-async function showSettingsForm(site: ConsoleSite, ctx: Context, { visitor, client, typed, errors, complaint }: Typing): Promise<void> {
+async function showSettingsForm(site: ConsoleSite, { visitor, client, typed, errors, complaint }: Typing): Promise<void> {
   visitor.show({
     page: 'console/app-settings',
     status: formStatus(errors),
     data: {
       ...consoleForm(site, visitor, appPath(client.id, '/settings')),
       app: headOf(site, client),
-      groups: await groupChoices(site, ctx, { visitor, kept: [client.requiredGroup, ...client.attachedGroups] }),
+      groups: await groupChoices(site, { visitor, kept: [client.requiredGroup, ...client.attachedGroups] }),
       isRegisteredByItself: client.registeredBy !== null,
       ...{ typed, errors, complaint },
     },
@@ -121,7 +121,7 @@ export async function changeAppSettings(site: ConsoleSite, ctx: Context, visitor
   const client = await findApp(site, ctx, visitor);
   const same = sameLifetimes(typed, client);
   const checked = checkForm(appForm, gatheredApp({ ...typed, ...Object.fromEntries(same.map((name) => [name, ''])) }));
-  if (!checked.ok) return showSettingsForm(site, ctx, { visitor, client, typed, errors: checked.errors });
+  if (!checked.ok) return showSettingsForm(site, { visitor, client, typed, errors: checked.errors });
   try {
     const answer = await operate({ site, ctx, visitor }, 'changeClient', {
       params: { clientId: client.id },
@@ -130,7 +130,7 @@ export async function changeAppSettings(site: ConsoleSite, ctx: Context, visitor
     if (answer.clientSecret !== undefined) await tellSecret(site, visitor, { name: client.id, secret: answer.clientSecret });
     leadOn(site, ctx, { to: appPath(client.id, answer.clientSecret === undefined ? '/settings' : ''), done: 'saved' });
   } catch (error) {
-    await showSettingsForm(site, ctx, { visitor, client, typed, errors: { form: 'refused_below' }, complaint: complaintOf(error) });
+    await showSettingsForm(site, { visitor, client, typed, errors: { form: 'refused_below' }, complaint: complaintOf(error) });
   }
 }
 

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Output } from '../admin/http-client.ts';
 import { Failure } from '../errors.ts';
 import { addSeconds } from '../lib/clock.ts';
+import { groupsOf } from './group-choices.ts';
 import type { AppHead, GroupChoice } from './app-data.ts';
 import { type ConsoleForm, consoleForm, consoleHref, type ConsolePath } from './forms.ts';
 import { findKept, keep, keptSeconds } from './kept.ts';
@@ -37,11 +38,10 @@ export function headOf(site: ConsoleSite, { id, name }: Pick<ShownClient, 'id' |
 /** With those among `kept` that have been archived since they were chosen. */
 export async function groupChoices(
   site: ConsoleSite,
-  ctx: Context,
   { visitor, kept = [] }: { readonly visitor: Visitor; readonly kept?: readonly (string | null)[] },
 ): Promise<GroupChoice[]> {
-  const { items } = await operate({ site, ctx, visitor }, 'listGroups', {});
-  return items
+  const groups = await groupsOf(site, visitor);
+  return groups
     .filter(({ slug, archived }) => !archived || kept.includes(slug))
     .map(({ slug, name, archived: isArchived }) => ({ value: slug, label: name, isArchived }));
 }

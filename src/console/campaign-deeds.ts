@@ -29,7 +29,7 @@ export async function runCampaign(site: ConsoleSite, ctx: Context, visitor: Visi
 
 export async function askToCancel(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
   const params = paramsOf(ctx);
-  const [found, names] = await Promise.all([operate({ site, ctx, visitor }, 'getCampaign', { params }), groupNames(site, ctx, visitor)]);
+  const [found, names] = await Promise.all([operate({ site, ctx, visitor }, 'getCampaign', { params }), groupNames(site, visitor)]);
   const data = {
     ...consoleForm(site, visitor, campaignPath(found.id, '/cancel')),
     campaign: campaignOf(site, found, names),

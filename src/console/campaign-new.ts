@@ -141,7 +141,7 @@ export async function showCheck(site: ConsoleSite, ctx: Context, visitor: Visito
 async function checkPage(site: ConsoleSite, ctx: Context, looking: Looking & { readonly complaint?: string }): Promise<void> {
   const { visitor, draft, form, columns } = looking;
   const path = `/admin/campaigns/new/${draft.key}` as const;
-  const [found, names] = await Promise.all([lookAt(site, ctx, looking), groupNames(site, ctx, visitor)]);
+  const [found, names] = await Promise.all([lookAt(site, ctx, looking), groupNames(site, visitor)]);
   const complaint = looking.complaint ?? found.complaint ?? (found.errors ? 'not_possible' : undefined);
   const data = {
     ...consoleForm(site, visitor, path),

@@ -25,7 +25,7 @@ export async function showCampaign(site: ConsoleSite, ctx: Context, visitor: Vis
   const [report, failures, names] = await Promise.all([
     operate({ site, ctx, visitor }, 'reportCampaign', { params }),
     operate({ site, ctx, visitor }, 'getCampaign', { params }).then(() => countFailures(site.database, id)),
-    groupNames(site, ctx, visitor),
+    groupNames(site, visitor),
   ]);
   const { campaign, totals, days } = report;
   const inviters = campaign.inviterId === null ? undefined : await namesOf(site.database, [campaign.inviterId]);

@@ -1,6 +1,7 @@
 /** `/admin/campaigns`: those that there are, the newest first, with how far each is. */
 import type { Context } from 'koa';
 import { z } from 'zod';
+import { groupsOf } from './group-choices.ts';
 import { consoleHref } from './forms.ts';
 import { campaignOf, type GroupNames } from './campaign-shown.ts';
 import { operate } from './operate.ts';
@@ -19,7 +20,7 @@ export async function showCampaigns(site: ConsoleSite, ctx: Context, visitor: Vi
   const doing = { site, ctx, visitor };
   const [{ items, next }, names] = await Promise.all([
     operate(doing, 'listCampaigns', { query: { limit: pageSize, ...(cursor === undefined ? {} : { cursor }) } }),
-    groupNames(site, ctx, visitor),
+    groupNames(site, visitor),
   ]);
   const listHref = consoleHref(site, '/admin/campaigns');
   visitor.show({
@@ -33,7 +34,7 @@ export async function showCampaigns(site: ConsoleSite, ctx: Context, visitor: Vi
   });
 }
 
-export async function groupNames(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<GroupNames> {
-  const { items } = await operate({ site, ctx, visitor }, 'listGroups', {});
-  return new Map(items.map(({ slug, name }) => [slug, name]));
+export async function groupNames(site: ConsoleSite, visitor: Visitor): Promise<GroupNames> {
+  const groups = await groupsOf(site, visitor);
+  return new Map(groups.map(({ slug, name }) => [slug, name]));
 }

@@ -9,6 +9,7 @@ import { listClients } from '../client/store.ts';
 import { findGroup } from '../group/store.ts';
 import { checkForm, type FieldErrors, type Fields, formStatus } from '../lib/form.ts';
 import { sha256 } from '../lib/digest.ts';
+import { groupsOf } from './group-choices.ts';
 import { leadOn } from './done.ts';
 import { consoleForm, consoleHref, readConsoleForm } from './forms.ts';
 import { claimChanges } from './group-apps.ts';
@@ -38,10 +39,7 @@ type Page = {
 async function changePage(site: ConsoleSite, ctx: Context, { visitor, typed, errors = {}, effects, seen = '' }: Page): Promise<void> {
   const slug = slugOf(ctx);
   const doing = { site, ctx, visitor };
-  const [group, { items: groups }] = await Promise.all([
-    operate(doing, 'getGroup', { params: { slug } }),
-    operate(doing, 'listGroups', {}),
-  ]);
+  const [group, groups] = await Promise.all([operate(doing, 'getGroup', { params: { slug } }), groupsOf(site, visitor)]);
   const data = {
     ...consoleForm(site, visitor, groupPath(slug, '/change')),
     head: headOf(site, visitor, group),

@@ -59,6 +59,8 @@ export type GroupPageData = {
   readonly head: GroupHead;
   readonly description: string;
   readonly memberCount: number;
+  /** No further than this. */
+  readonly mostCounted: number;
   readonly capacity: number | null;
   readonly sensitive: boolean;
   readonly parent: { readonly name: string; readonly href: string } | undefined;
@@ -95,6 +97,8 @@ export type GroupEffects = {
 export type GroupData = {
   'console/groups': {
     readonly groups: readonly ListedGroup[];
+    /** Members are counted no further than this. */
+    readonly mostCounted: number;
     readonly find: string;
     readonly listHref: string;
     /** Undefined: only admins make groups. */

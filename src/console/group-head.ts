@@ -25,7 +25,7 @@ export function groupHref(site: ConsoleSite, { caller }: Visitor, slug: string):
 }
 
 /** Groups to choose from, as a tree. `kept` can be chosen although it is archived: it was chosen before. */
-export function choicesOf(groups: readonly Group[], kept?: string | null): Choice[] {
+export function choicesOf(groups: readonly Pick<Group, 'slug' | 'name' | 'depth' | 'archived'>[], kept?: string | null): Choice[] {
   return groups
     .filter(({ slug, archived }) => !archived || slug === kept)
     .map(({ slug, name, depth }) => ({ value: slug, label: `${'– '.repeat(depth)}${name} (${slug})` }));

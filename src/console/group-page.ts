@@ -3,7 +3,9 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Output } from '../admin/http-client.ts';
 import { listClients } from '../client/store.ts';
-import { rolePattern } from '../group/group.ts';
+import { countedMembers, rolePattern } from '../group/group.ts';
+import type { GroupNode } from '../group/store.ts';
+import { groupsOf } from './group-choices.ts';
 import { namesOf } from './audit-store.ts';
 import { consoleHref } from './forms.ts';
 import { tiesOf } from './group-apps.ts';
@@ -31,8 +33,8 @@ export async function showGroup(site: ConsoleSite, ctx: Context, visitor: Visito
   const doing = { site, ctx, visitor };
   const group = await operate(doing, 'getGroup', { params: { slug } });
   const query = { limit: pageSize, ...(role && { role }), ...(cursor && { cursor }) };
-  const [{ items: groups }, members, rights, roles, apps, rightsForm] = await Promise.all([
-    operate(doing, 'listGroups', {}),
+  const [groups, members, rights, roles, apps, rightsForm] = await Promise.all([
+    groupsOf(site, visitor),
     operate(doing, 'listMembers', { params: { slug }, query }),
     listRightsOfGroup(site.database, group.id),
     listRolesIn(site.database, group.id),
@@ -62,14 +64,14 @@ export async function showGroup(site: ConsoleSite, ctx: Context, visitor: Visito
   visitor.show({ page: 'console/group', data });
 }
 
-type Placing = { readonly group: Output<'getGroup'>; readonly groups: readonly Output<'getGroup'>[] };
+type Placing = { readonly group: Output<'getGroup'>; readonly groups: readonly GroupNode[] };
 
 function placeOf(site: ConsoleSite, visitor: Visitor, { group, groups }: Placing) {
   const { slug, description, memberCount, capacity, sensitive } = group;
-  const named = (one: Output<'getGroup'>) => ({ name: one.name, href: consoleHref(site, groupPath(one.slug)) });
+  const named = (one: GroupNode) => ({ name: one.name, href: consoleHref(site, groupPath(one.slug)) });
   const parent = groups.find((one) => one.slug === group.parent);
   return {
-    ...{ description, memberCount, capacity, sensitive },
+    ...{ description, memberCount, mostCounted: countedMembers.alone, capacity, sensitive },
     parent: parent && groupHref(site, visitor, parent.slug) !== undefined ? named(parent) : undefined,
     beneath: groups.filter((one) => one.parent === slug).map(named),
   };

@@ -1,8 +1,9 @@
 /** `/admin/groups`: all groups as a tree, and making one. Managers see theirs and those beneath. */
 import type { Context } from 'koa';
 import { z } from 'zod';
-import { slugPattern } from '../group/group.ts';
+import { countedMembers, slugPattern } from '../group/group.ts';
 import { checkForm, type FieldErrors, type Fields, formStatus } from '../lib/form.ts';
+import { groupsOf } from './group-choices.ts';
 import { leadOn } from './done.ts';
 import { consoleForm, consoleHref, readConsoleForm } from './forms.ts';
 import { choicesOf, groupPath } from './group-head.ts';
@@ -22,6 +23,7 @@ export async function showGroups(site: ConsoleSite, ctx: Context, visitor: Visit
   visitor.show({
     page: 'console/groups',
     data: {
+      mostCounted: countedMembers.inLists,
       groups: found.map(({ slug, name, depth, memberCount, capacity, sensitive, archived }) => ({
         ...{ slug, name, memberCount, capacity, sensitive, archived },
         depth: Math.max(0, depth - top),
@@ -42,7 +44,7 @@ type Page = { readonly visitor: Visitor; readonly typed: Fields; readonly errors
 
 async function newPage(site: ConsoleSite, ctx: Context, { visitor, typed, errors }: Page): Promise<void> {
   const doing = { site, ctx, visitor };
-  const [{ items: groups }, { items: rights }] = await Promise.all([operate(doing, 'listGroups', {}), operate(doing, 'listRights', {})]);
+  const [groups, { items: rights }] = await Promise.all([groupsOf(site, visitor), operate(doing, 'listRights', {})]);
   const data = {
     ...consoleForm(site, visitor, '/admin/groups/new'),
     typed,

@@ -45,15 +45,15 @@ function after(step: GuideStep): ConsolePath {
 }
 
 /** The first that is not done. */
-export async function showGuide(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
+export async function showGuide(site: ConsoleSite, _ctx: Context, visitor: Visitor): Promise<void> {
   const done = doneSteps(await findGuideFacts(site.database));
-  await show(site, ctx, { visitor, at: guideSteps.find((step) => !done[step]) ?? 'invite', typed: {}, errors: {} });
+  await show(site, { visitor, at: guideSteps.find((step) => !done[step]) ?? 'invite', typed: {}, errors: {} });
 }
 
 export async function showGuideStep(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
   const at = stepOf(ctx);
   if (!at) throw new Failure('page_not_found');
-  await show(site, ctx, { visitor, at, typed: {}, errors: {} });
+  await show(site, { visitor, at, typed: {}, errors: {} });
 }
 
 type Showing = {
@@ -64,7 +64,7 @@ type Showing = {
   readonly complaint?: string | undefined;
 };
 
-async function show(site: ConsoleSite, ctx: Context, { visitor, at, typed, errors, complaint }: Showing): Promise<void> {
+async function show(site: ConsoleSite, { visitor, at, typed, errors, complaint }: Showing): Promise<void> {
   const done = doneSteps(await findGuideFacts(site.database));
   const { brand } = site.admin.settings.current();
   const usual: Partial<Record<GuideStep, Fields>> = { brand: { brand }, mail: { to: visitor.account.email } };
@@ -82,7 +82,7 @@ async function show(site: ConsoleSite, ctx: Context, { visitor, at, typed, error
         own: visitor.account.email,
       },
       presets: presets.map(({ id, name }) => ({ id, name })),
-      groups: await groupChoices(site, ctx, { visitor }),
+      groups: await groupChoices(site, { visitor }),
       schemes: schemesOf(typed),
       dashboardHref: `${consoleHref(site, '/admin')}?dashboard=yes`,
       ...{ at, errors, complaint },
@@ -108,7 +108,7 @@ export async function doGuideStep(site: ConsoleSite, ctx: Context, visitor: Visi
   const { fields: typed, file } =
     at === 'brand' ? await readUpload(site, ctx, visitor) : { fields: await readConsoleForm(site, ctx, visitor), file: undefined };
   const outcome = await deeds[at](site, ctx, { visitor, typed, picture: file?.bytes });
-  if ('errors' in outcome) return show(site, ctx, { visitor, at, typed, ...outcome });
+  if ('errors' in outcome) return show(site, { visitor, at, typed, ...outcome });
   if (at === 'invite') return leadTo(ctx, consoleHref(site, outcome.to ?? '/admin'));
   leadOn(site, ctx, { to: outcome.to ?? after(at), done: at === 'mail' ? 'sent' : at === 'brand' ? 'saved' : 'created' });
 }

@@ -9,6 +9,7 @@ import { addSeconds } from '../lib/clock.ts';
 import { emailKey, emailSchema } from '../lib/email.ts';
 import { setPageHeaders } from '../lib/headers.ts';
 import { slugPattern } from '../group/group.ts';
+import { groupsOf } from './group-choices.ts';
 import { consoleForm, consoleHref } from './forms.ts';
 import type { InvitationFilters } from './invitation-data.ts';
 import { listedOf } from './invitation-shown.ts';
@@ -40,7 +41,7 @@ export async function showInvitations(site: ConsoleSite, ctx: Context, visitor: 
   const typed = querySchema.parse(ctx.query);
   const cursor = cursorSchema.parse(ctx.query['cursor']);
   const doing = { site, ctx, visitor };
-  const [{ items: groups }, campaigns] = await Promise.all([operate(doing, 'listGroups', {}), campaignsFor(doing, typed.campaign)]);
+  const [groups, campaigns] = await Promise.all([groupsOf(site, visitor), campaignsFor(doing, typed.campaign)]);
   // A group that is gone since the address was kept is nobody's.
   const filter = groups.some(({ slug }) => slug === typed.group) ? typed : { ...typed, group: '' };
   const wish = await wishOf(site, filter);

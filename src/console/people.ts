@@ -2,6 +2,7 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { slugPattern } from '../group/group.ts';
+import { groupsOf } from './group-choices.ts';
 import { consoleHref } from './forms.ts';
 import { operate } from './operate.ts';
 import type { PeopleFilter } from './people-data.ts';
@@ -26,7 +27,7 @@ export async function showPeople(site: ConsoleSite, ctx: Context, visitor: Visit
   const filter = querySchema.parse(ctx.query);
   const cursor = cursorSchema.parse(ctx.query['cursor']);
   const doing = { site, ctx, visitor };
-  const { items: groups } = await operate(doing, 'listGroups', {});
+  const groups = await groupsOf(site, visitor);
   // A group that is gone since the address was kept is nobody's.
   const known = groups.some(({ slug }) => slug === filter.group) ? filter : { ...filter, group: '' };
   const { items, next } = await operate(doing, 'listAccounts', {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { domainSchema } from '../lib/email.ts';
 import { checkForm, type FieldErrors, type Fields, formStatus } from '../lib/form.ts';
 import { ownUrl } from '../invitation/host.ts';
+import { groupsOf } from './group-choices.ts';
 import { leadOn } from './done.ts';
 import { type ConsolePath, consoleForm, consoleHref, type ConsoleForm, readConsoleForm } from './forms.ts';
 import { operate } from './operate.ts';
@@ -41,11 +42,9 @@ export async function showDesks(site: ConsoleSite, ctx: Context, visitor: Visito
 /** Each group of theirs, whether one ever could ask there or not. */
 async function desksOf(site: ConsoleSite, ctx: Context, visitor: Visitor) {
   const doing = { site, ctx, visitor };
-  const [{ items: groups }, { items: desks }] = await Promise.all([
-    operate(doing, 'listGroups', { query: { archived: 'no' } }),
-    operate(doing, 'listRequestDesks', {}),
-  ]);
-  return groups.map(({ slug, name }) => {
+  const [groups, { items: desks }] = await Promise.all([groupsOf(site, visitor), operate(doing, 'listRequestDesks', {})]);
+  const live = groups.filter(({ archived }) => !archived);
+  return live.map(({ slug, name }) => {
     const desk = desks.find((one) => one.slug === slug);
     return { slug, name, isKnown: desk !== undefined, isOpen: desk?.open ?? false, template: desk?.template ?? '' };
   });

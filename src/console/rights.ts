@@ -6,6 +6,7 @@ import { Failure } from '../errors.ts';
 import { rightPattern } from '../group/group.ts';
 import { emailKey, emailSchema } from '../lib/email.ts';
 import { checkForm, type FieldErrors, type Fields, formStatus } from '../lib/form.ts';
+import { groupsOf } from './group-choices.ts';
 import { leadOn } from './done.ts';
 import { type ConsolePath, consoleForm, consoleHref, readConsoleForm } from './forms.ts';
 import { complaintOf, dayField, optional, severalLines } from './group-fields.ts';
@@ -29,7 +30,7 @@ type Page = { readonly visitor: Visitor; readonly typed: Fields; readonly errors
 
 async function listPage(site: ConsoleSite, ctx: Context, { visitor, typed, errors }: Page): Promise<void> {
   const doing = { site, ctx, visitor };
-  const [{ items: rights }, { items: groups }] = await Promise.all([operate(doing, 'listRights', {}), operate(doing, 'listGroups', {})]);
+  const [{ items: rights }, groups] = await Promise.all([operate(doing, 'listRights', {}), groupsOf(site, visitor)]);
   const names = rights.map(({ name }) => name);
   const counts = await countHolders(site.database, { rights: names, now: site.clock(), limit: most + 1 });
   const nameOf = new Map(groups.map(({ slug, name }) => [slug, name]));
@@ -85,7 +86,7 @@ async function rightPage(
   { visitor, right, typed, errors }: Page & { readonly right: string },
 ): Promise<void> {
   const doing = { site, ctx, visitor };
-  const [{ items: rights }, { items: groups }] = await Promise.all([operate(doing, 'listRights', {}), operate(doing, 'listGroups', {})]);
+  const [{ items: rights }, groups] = await Promise.all([operate(doing, 'listRights', {}), groupsOf(site, visitor)]);
   const found = rights.find(({ name }) => name === right);
   if (!found) throw new Failure('right_not_found', { right });
   const { after } = querySchema.parse(ctx.query);

@@ -5,6 +5,7 @@ import { defaultPolicy } from '../group/policy.ts';
 import { checkForm, type FieldErrors, type Fields, formStatus } from '../lib/form.ts';
 import { day, idTokenSeconds, minute, sessionSeconds } from '../oidc/lifetimes.ts';
 import { z } from 'zod';
+import { groupsOf } from './group-choices.ts';
 import { leadOn } from './done.ts';
 import { consoleForm, consoleHref, readConsoleForm } from './forms.ts';
 import { operate } from './operate.ts';
@@ -64,7 +65,7 @@ const mostGroups = 50;
 export async function showOverview(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
   const doing = { site, ctx, visitor };
   const { facts } = await operate(doing, 'getSettings', {});
-  const groups = (await operate(doing, 'listGroups', {})).items.filter(({ archived }) => !archived);
+  const groups = (await groupsOf(site, visitor)).filter(({ archived }) => !archived);
   const shown = await Promise.all(
     groups.slice(0, mostGroups).map(async ({ slug, name }) => {
       const policy = await operate(doing, 'getPolicy', { params: { slug } });

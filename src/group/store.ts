@@ -3,6 +3,9 @@ import { Failure } from '../errors.ts';
 import { execute, firstRow, type Queryable, rows, type Transaction, violates } from '../lib/db.ts';
 import { type Parent, refusalOfMove } from './tree-store.ts';
 
+/** Without a look at who is in it. */
+export type GroupNode = Omit<GroupRow, 'memberCount'>;
+
 export type GroupRow = {
   readonly id: string;
   readonly slug: string;
@@ -10,7 +13,7 @@ export type GroupRow = {
   readonly description: string;
   /** Its own; members have those of the groups above, too. */
   readonly rights: readonly string[];
-  /** In the group itself, not in those beneath. */
+  /** In the group itself, not in those beneath; counted up to a bound, or up to its capacity. */
   readonly memberCount: number;
   /** Null: any number. */
   readonly capacity: number | null;
@@ -70,36 +73,43 @@ export async function detachRight(db: Queryable, groupId: string, right: string)
 }
 
 const groupColumns = `g.id, g.slug, g.name, g.description, g.capacity, g.sensitive_at is not null as sensitive, g.archived_at is not null as archived,
-      array(select right_name from guestlist.group_right where group_id = g.id order by right_name) as rights,
-      (select count(distinct account_id)::int from guestlist.membership m
-        where m.group_id = g.id and m.ended_at is null and (m.ends_at is null or m.ends_at > :now)) as "memberCount"`;
+      array(select right_name from guestlist.group_right where group_id = g.id order by right_name) as rights`;
 
-/** As a tree: each group before those in it, and beside each other by their slugs. */
-export async function listGroups(db: Queryable, now: Date): Promise<GroupRow[]> {
-  return rows(
-    db,
-    `
-    with recursive tree (id, parent, path) as (
+/** By the index alone, and no further than the bound: there may be hundreds of thousands. As far as a limit of places goes, exactly. */
+const memberCount = `(select count(*)::int from (
+        select distinct account_id from guestlist.membership m
+        where m.group_id = g.id and m.ended_at is null and (m.ends_at is null or m.ends_at > :now) limit greatest(:most, g.capacity)) one) as "memberCount"`;
+
+const treeOf = (columns: string) => `with recursive tree (id, parent, path) as (
       select id, null, array[slug] from guestlist."group" where parent_id is null
       union all
       select g.id, t.path[cardinality(t.path)], t.path || g.slug from tree t join guestlist."group" g on g.parent_id = t.id
     )
-    select ${groupColumns}, tree.parent, cardinality(tree.path) - 1 as depth
-    from guestlist."group" g join tree on tree.id = g.id order by tree.path`,
-    { now },
-  );
+    select ${columns}, tree.parent, cardinality(tree.path) - 1 as depth
+    from guestlist."group" g join tree on tree.id = g.id order by tree.path`;
+
+/** As a tree: each group before those in it, and beside each other by their slugs. */
+export async function listGroupTree(db: Queryable): Promise<GroupNode[]> {
+  return rows(db, treeOf(groupColumns));
+}
+
+type Counting = { readonly now: Date /** Members are counted up to here. */; readonly most: number };
+
+/** As `listGroupTree`. */
+export async function listGroups(db: Queryable, { now, most }: Counting): Promise<GroupRow[]> {
+  return rows(db, treeOf(`${groupColumns}, ${memberCount}`), { now, most });
 }
 
 /** One of them, without a look at the others. */
-export async function findGroupRow(db: Queryable, slug: string, now: Date): Promise<GroupRow | undefined> {
+export async function findGroupRow(db: Queryable, slug: string, { now, most }: Counting): Promise<GroupRow | undefined> {
   const sql = `with recursive upward (id, parent_id, level) as (
       select id, parent_id, 0 from guestlist."group" where slug = :slug
       union all
       select g.id, g.parent_id, u.level + 1 from upward u join guestlist."group" g on g.id = u.parent_id
     )
-    select ${groupColumns}, (select slug from guestlist."group" p where p.id = g.parent_id) as parent, (select max(level) from upward) as depth
+    select ${groupColumns}, ${memberCount}, (select slug from guestlist."group" p where p.id = g.parent_id) as parent, (select max(level) from upward) as depth
     from guestlist."group" g where g.slug = :slug`;
-  return firstRow(db, sql, { slug, now });
+  return firstRow(db, sql, { slug, now, most });
 }
 
 export type GroupFacts = {

@@ -183,7 +183,7 @@ describe('groups and rights', () => {
     await give({ ...choir, role: 'manager' }, { accountId: 'ada' });
     await give(choir, { accountId: 'bea' });
     await database('guestlist.membership').where({ account_id: 'bea' }).update({ ends_at: now });
-    expect(await listGroups(database, now)).toEqual([
+    expect(await listGroups(database, { now, most: 1_000 })).toEqual([
       {
         id: expect.any(String),
         slug: 'choir',
@@ -198,6 +198,14 @@ describe('groups and rights', () => {
         depth: 0,
       },
     ]);
+  });
+
+  it('count their members no further than asked, but always as far as their places go', async () => {
+    for (const accountId of ['ada', 'bea', 'cy']) await give(choir, { accountId });
+    const counted = async () => (await listGroups(database, { now, most: 2 })).map(({ memberCount }) => memberCount);
+    expect(await counted()).toEqual([2]);
+    await database('guestlist.group').update({ capacity: 40 });
+    expect(await counted()).toEqual([3]);
   });
 
   it('have names of their own for ever: a second one is refused, and nothing of it stays', async () => {

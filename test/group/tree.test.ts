@@ -158,7 +158,12 @@ describe('the facts for mappings', () => {
 describe('the tree', () => {
   it('is listed with each group before those in it, and people where they are', async () => {
     await join('tenors');
-    const seen = (await listGroups(database, now)).map(({ slug, parent, depth, memberCount }) => [slug, parent, depth, memberCount]);
+    const seen = (await listGroups(database, { now, most: 1_000 })).map(({ slug, parent, depth, memberCount }) => [
+      slug,
+      parent,
+      depth,
+      memberCount,
+    ]);
     expect(seen).toEqual([
       ['guests', null, 0, 0],
       ['union', null, 0, 0],
@@ -211,7 +216,9 @@ describe('the tree', () => {
       return slugs.filter((_slug, index) => found[index]?.sensitive);
     };
     expect(await sensitive()).toEqual(['verein', 'choir', 'tenors', 'board']);
-    expect((await listGroups(database, now)).filter((group) => group.sensitive).map(({ slug }) => slug)).toEqual(['verein']);
+    expect((await listGroups(database, { now, most: 1_000 })).filter((group) => group.sensitive).map(({ slug }) => slug)).toEqual([
+      'verein',
+    ]);
     await archive('choir');
     expect(await sensitive()).toEqual(['verein', 'choir', 'board']);
   });

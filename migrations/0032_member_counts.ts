@@ -1,0 +1,14 @@
+import type { Knex } from 'knex';
+
+/** Members are counted by the index alone, which must say until when they are in. */
+export async function up(db: Knex): Promise<void> {
+  await db.raw(`
+    drop index guestlist.membership_group_account;
+    create index membership_group_account on guestlist.membership (group_id, account_id) include (ends_at) where ended_at is null`);
+}
+
+export async function down(db: Knex): Promise<void> {
+  await db.raw(`
+    drop index guestlist.membership_group_account;
+    create index membership_group_account on guestlist.membership (group_id, account_id) where ended_at is null`);
+}
