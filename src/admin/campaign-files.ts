@@ -2,12 +2,14 @@
  * Campaigns from files, and their rows as files. A file is read as it comes and never held whole; its answer begins when it
  * has been read, so that a program may send all of it before it reads anything, and a status says how that went.
  */
+import { createHash, type Hash } from 'node:crypto';
 import { z } from 'zod';
+import { Failure } from '../errors.ts';
 import type { CampaignRow, RowOutcome } from '../campaign/campaign.ts';
 import type { CampaignDraft, CampaignSource } from '../campaign/draft.ts';
 import { campaignName, campaignWish, draftFrom, toAnswer, toRow, toWire } from './campaign-schema.ts';
 import { findTheirs, wishRefusals } from './campaigns.ts';
-import { type Call, type Chunks, download, upload, type Upload } from './operation.ts';
+import { type Call, type Chunks, download, type Repeat, upload, type Upload } from './operation.ts';
 import { line, uuid } from './schema.ts';
 
 /** JSON in a query. */
@@ -61,12 +63,16 @@ export const campaignFileOperations = {
       'CSV with a column of addresses, or an object in each line (NDJSON); 50,000 rows at most. Each row is answered in a line of its own, as RowAnswer; the last line has `counts`, and `campaign` as it is stored. Rows that cannot be used take no other along; an address that is in already or was invited by an earlier try is not invited again.',
     query,
     takes: ['text/csv', ndjson],
+    creates: true,
     refusals: wishRefusals,
     example: { query: { name: 'Spring', wish: '{"groups":["choir"]}', dryRun: 'yes' } },
     run: async (call, { query: given, body }) => {
-      const { name, wish, inviterId, dryRun } = given;
-      const draft = await draftFrom(call, { name, inviterId, wish, rows: sourceOf(body, given) });
-      return { type: ndjson, chunks: await (dryRun === 'yes' ? checked(call, draft) : stored(call, draft)) };
+      if (given.dryRun === 'yes') return { type: ndjson, chunks: await checked(call, await draftOf(call, given, body)) };
+      const { repeat } = call;
+      return {
+        type: ndjson,
+        chunks: answered(call, await (repeat ? storedOnce({ ...call, repeat }, given, body) : stored(call, given, body))),
+      };
     },
   }),
   exportCampaign: download({
@@ -98,14 +104,42 @@ async function checked({ guestlist }: Call, draft: CampaignDraft): Promise<Chunk
   })();
 }
 
-/** Throws as `create`. What was stored is read again: in between nothing is held. */
-async function stored({ guestlist, by }: Call, draft: CampaignDraft): Promise<Chunks> {
-  const { problems: _, ...campaign } = await guestlist.campaigns.create(draft, by.from);
+function draftOf(call: Call, given: Query, body: Upload): Promise<CampaignDraft> {
+  const { name, wish, inviterId } = given;
+  return draftFrom(call, { name, inviterId, wish, rows: sourceOf(body, given) });
+}
+
+/** Returns the campaign's id. Throws as `create`. */
+async function stored(call: Call, given: Query, body: Upload): Promise<string> {
+  return (await call.guestlist.campaigns.create(await draftOf(call, given, body), call.by.from)).id;
+}
+
+/** As `stored`. Throws `key_used` where another file, or another wish, came with the same key. */
+async function storedOnce(call: Call & { readonly repeat: Repeat }, given: Query, body: Upload): Promise<string> {
+  const digest = createHash('sha256');
+  const seen: Upload = { ...body, chunks: digested(body.chunks, digest) };
+  const told = await call.repeat.once(JSON.stringify(given), async (trx) => {
+    const id = await stored({ ...call, database: trx, guestlist: call.site.guestlist.within(trx) }, given, seen);
+    return { id, digest: digest.copy().digest('base64') };
+  });
+  // Of a file that was stored before, nothing has been read yet.
+  for await (const _ of seen.chunks);
+  if (digest.digest('base64') !== told.digest) throw new Failure('key_used');
+  return told.id;
+}
+
+async function* digested(chunks: AsyncIterable<Buffer>, digest: Hash): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    digest.update(chunk);
+    yield chunk;
+  }
+}
+
+/** What was stored is read again: in between nothing is held. */
+async function* answered(call: Call, id: string): AsyncGenerator<string> {
   const counts: Record<string, number> = {};
-  return (async function* () {
-    yield* linesOf(counted(guestlist.campaigns.answers(campaign.id), counts), toAnswer);
-    yield `${JSON.stringify({ counts, campaign: toWire(campaign) })}\n`;
-  })();
+  yield* linesOf(counted(call.guestlist.campaigns.answers(id), counts), toAnswer);
+  yield `${JSON.stringify({ counts, campaign: toWire(await findTheirs(call, id)) })}\n`;
 }
 
 async function* counted(rows: AsyncIterable<RowOutcome>, counts: Record<string, number>): AsyncGenerator<RowOutcome> {

@@ -63,10 +63,10 @@ async function tryOne({ site, ...call }: Call, wish: NewInvitation): Promise<obj
 }
 
 /** The same row with the same key is answered the same for a day, and nothing is sent twice. */
-async function makeOne(call: Call, { key, ...wish }: InvitationRow): Promise<object> {
+async function makeOne(call: Call, { key, ...wish }: InvitationRow, line: number): Promise<object> {
   const { accountId, clientId } = call.caller;
   const text = JSON.stringify(wish);
-  const rowKey = key ?? (wish.email === undefined ? undefined : text);
+  const rowKey = key ?? (wish.email === undefined ? call.repeat && `${call.repeat.key} ${line}` : text);
   if (rowKey === undefined) throw new Failure('wish_invalid', { field: 'key', problem: 'is needed where there is no email' });
   const once = { accountId: `import ${accountId ?? `client ${clientId}`}`, key: rowKey, wish: text };
   const { id, url, code, pin, needsConfirming } = await issue(call, wish, once);
@@ -76,15 +76,15 @@ async function makeOne(call: Call, { key, ...wish }: InvitationRow): Promise<obj
 async function* answers(call: Call, rows: AsyncIterable<ReadRow>, { isDry }: { readonly isDry: boolean }): AsyncGenerator<string> {
   for await (const { line, ...read } of rows) {
     const key = 'row' in read && read.row.key !== undefined ? { key: read.row.key } : {};
-    const told = 'row' in read ? await rowAnswer(() => makeOrTry(call, read.row, isDry)) : read.refusal;
+    const told = 'row' in read ? await rowAnswer(() => makeOrTry(call, read.row, { line, isDry })) : read.refusal;
     yield `${JSON.stringify({ line, ...key, ...told })}\n`;
   }
 }
 
-function makeOrTry(call: Call, row: InvitationRow, isDry: boolean): Promise<object> {
-  if (!isDry) return makeOne(call, row);
+function makeOrTry(call: Call, row: InvitationRow, { line, isDry }: { readonly line: number; readonly isDry: boolean }): Promise<object> {
   const { key, ...wish } = row;
-  if (key === undefined && wish.email === undefined) return makeOne(call, row);
+  const isRefused = key === undefined && wish.email === undefined && !call.repeat;
+  if (!isDry || isRefused) return makeOne(call, row, line);
   return tryOne(call, wish);
 }
 
@@ -140,9 +140,10 @@ export const invitationBulkOperations = {
     scope: 'invitations:write',
     summary: 'Make invitations from a file, with a line for each row',
     description:
-      'NDJSON, each line what `POST /invitations` takes, or CSV with the same names in its first row; 16 MB at most. A row can have a `key`, and must where it has no email: sent again within a day with the same key, it is answered the same and nothing is sent twice. The answer is NDJSON: `{line, ok, id, url, pin}`, or `{line, ok, code, problem}`.',
+      'NDJSON, each line what `POST /invitations` takes, or CSV with the same names in its first row; 16 MB at most. A row can have a `key`, and must where it has no email and the file came without an `Idempotency-Key`: sent again within a day with the same key, it is answered the same and nothing is sent twice. The answer is NDJSON: `{line, ok, id, url, pin}`, or `{line, ok, code, problem}`.',
     query: z.strictObject({ dryRun: z.enum(['yes', 'no']).optional().meta({ description: 'yes: nothing is made, and nothing counted' }) }),
     takes: [ndjson, 'text/csv'],
+    creates: true,
     tellsOnce: true,
     refusals: ['body_too_large'],
     run: async (call, { query: { dryRun }, body }) => {

@@ -7,7 +7,7 @@ import type { AdminScope } from '../client/own-scopes.ts';
 import type { FailureCode } from '../errors.ts';
 import type { GuestlistCalls } from '../calls.ts';
 import type { Deed } from '../invitation/deed.ts';
-import type { Database } from '../lib/db.ts';
+import type { Database, Transaction } from '../lib/db.ts';
 import type { Caller, Reach } from './access.ts';
 import type { AdminSite } from './site.ts';
 
@@ -22,6 +22,14 @@ export type Call = {
   readonly database: Database;
   readonly guestlist: GuestlistCalls;
   readonly now: Date;
+  /** Of a file that came with an `Idempotency-Key`. JSON that did is done once by `routes.ts`. */
+  readonly repeat: Repeat | undefined;
+};
+
+export type Repeat = {
+  readonly key: string;
+  /** Does it in one transaction, or returns what came of it before. Throws `key_used` where it was another wish. */
+  once<Answer>(wish: string, work: (trx: Transaction) => Promise<Answer>): Promise<Answer>;
 };
 
 /** Lines or rows that come as they are read, and go as they are made. */

@@ -120,6 +120,7 @@ export const doneOnce: ReadonlySet<string> = new Set([
   'createGroup',
   'createRight',
   'createInvitation',
+  'importInvitations',
   'reissueInvitation',
   'shareInvitation',
   'createTemplate',
@@ -129,6 +130,7 @@ export const doneOnce: ReadonlySet<string> = new Set([
   'rotateKeys',
   'sendTestMail',
   'createCampaign',
+  'importCampaign',
   'runCampaign',
   'approveRequest',
 ]);

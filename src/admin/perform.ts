@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Origin } from '../audit/audit.ts';
 import type { Database, Transaction } from '../lib/db.ts';
 import { type Caller, reachOf, requireAdmin } from './access.ts';
-import type { Call, Download, Operation } from './operation.ts';
+import type { Call, Download, Operation, Repeat } from './operation.ts';
 import { operations } from './operations.ts';
 import type { OperationId } from './paths.ts';
 import { checkPart } from './problem.ts';
@@ -19,6 +19,7 @@ export type Doing = {
   readonly from: Origin | undefined;
   /** A transaction, where the deed is to be part of one. */
   readonly database: Database | Transaction;
+  readonly repeat?: Repeat | undefined;
 };
 
 export type Sent = { readonly params: unknown; readonly query: unknown; readonly body: unknown };
@@ -47,7 +48,7 @@ function requireMay({ scope, adminOnly }: Operation, caller: Caller) {
 }
 
 /** What was given has been read. Returns the answer as it goes over the wire; undefined: there is nothing to say. */
-export async function perform({ site, caller, from, database }: Doing, id: OperationId, given: Sent): Promise<unknown> {
+export async function perform({ site, caller, from, database, repeat }: Doing, id: OperationId, given: Sent): Promise<unknown> {
   const operation = operations[id] as Operation;
   const call: Call = {
     site,
@@ -57,6 +58,7 @@ export async function perform({ site, caller, from, database }: Doing, id: Opera
     database,
     guestlist: database === site.database ? site.guestlist : site.guestlist.within(database as Transaction),
     now: site.clock(),
+    repeat,
   };
   const answer: unknown = await asWish(operation.run(call, given as never));
   if (isDownload(operation, answer)) return answer;

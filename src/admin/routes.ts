@@ -19,7 +19,7 @@ import { countCall, idempotencyKeyOf, linkNext, prefersMinimal, requireVersion, 
 import { createOnlyOnce, type OnlyOnce, oneAtATime } from './once.ts';
 import { describeApi, openApiRoutes } from './openapi-routes.ts';
 import { type Doing, isDownload, perform, readGiven } from './perform.ts';
-import type { Operation } from './operation.ts';
+import type { Operation, Repeat } from './operation.ts';
 import { operations } from './operations.ts';
 import { apiBase, type Method, type OperationId, placeOf } from './paths.ts';
 import type { AdminSite } from './site.ts';
@@ -103,6 +103,12 @@ async function answer(answering: Answering): Promise<void> {
   const given = readGiven(operation, sent, { caller });
   const run = (database: Database | Transaction) => perform(doing(database), id, given);
   const key = operation.creates ? idempotencyKeyOf(ctx) : undefined;
+  const accountId = `api ${ownerOf(caller)}`;
+  if (operation.kind === 'upload') {
+    const once: Repeat['once'] = (wish, work) => onlyOnce(site, { accountId, key: key ?? '', wish: JSON.stringify([id, wish]) }, work);
+    const repeat = key === undefined ? undefined : { key, once };
+    return send(answering, await perform({ ...doing(site.database), repeat }, id, given));
+  }
   const condition = place.method === 'GET' ? '' : ctx.get('If-Match');
   const current = condition === '' ? undefined : shownBy(place);
   const runUnchanged = (database: Database | Transaction) => {
@@ -117,7 +123,7 @@ async function answer(answering: Answering): Promise<void> {
   };
   if (key === undefined) return send(answering, await runUnchanged(site.database));
   const wish = JSON.stringify([id, sent.params, sent.query, sent.body]);
-  send(answering, await onlyOnce(site, { accountId: `api ${ownerOf(caller)}`, key, wish }, runUnchanged));
+  send(answering, await onlyOnce(site, { accountId, key, wish }, runUnchanged));
 }
 
 async function readBody(ctx: Context, operation: Operation): Promise<unknown> {

@@ -18,10 +18,12 @@ const csv = 'text/csv; charset=utf-8';
 const ndjson = 'application/x-ndjson';
 const wish = JSON.stringify({ groups: ['choir'] });
 
-type Import = { readonly type?: string; readonly query?: Readonly<Record<string, string>> };
+type Import = { readonly type?: string; readonly query?: Readonly<Record<string, string>>; readonly key?: string };
 
-const importRows = (body: string, { type = csv, query = {} }: Import = {}) =>
-  program.call('importCampaign', { query: { name: 'File', wish, ...query }, body, headers: { 'content-type': type } });
+const importRows = (body: string, { type = csv, query = {}, key }: Import = {}) => {
+  const headers = { 'content-type': type, ...(key && { 'idempotency-key': key }) };
+  return program.call('importCampaign', { query: { name: 'File', wish, ...query }, body, headers });
+};
 
 const linesIn = (text: string) =>
   text
@@ -30,6 +32,31 @@ const linesIn = (text: string) =>
     .map((line) => JSON.parse(line));
 
 const stored = async () => (await server.database.raw('select count(*)::int as n from guestlist.campaign')).rows[0].n;
+
+describe('a file with a key', () => {
+  const file = 'email\nkim@example.net\nlou@example.net\n';
+
+  test('is stored once however often it is sent, at once too, and is answered the same', async () => {
+    const before = await stored();
+    const told = await Promise.all(Array.from({ length: 5 }, () => importRows(file, { key: 'spring-2030' })));
+    told.push(await importRows(file, { key: 'spring-2030' }));
+    expect(await stored()).toBe(before + 1);
+    expect(new Set(told.map(({ status }) => status))).toEqual(new Set([200]));
+    const ofRows = ({ text }: { text: string }) => linesIn(text).map(({ position, answer }) => [position, answer]);
+    for (const one of told) expect(ofRows(one)).toEqual(ofRows(told[0] as { text: string }));
+    expect(new Set(told.map(({ text }) => linesIn(text).at(-1).campaign.id)).size).toBe(1);
+  });
+
+  test('is refused where another file, or another wish, came with it; a dry run takes no key', async () => {
+    await importRows(file, { key: 'summer-2030', query: { dryRun: 'yes' } });
+    expect((await importRows(file, { key: 'summer-2030' })).status).toBe(200);
+    const before = await stored();
+    const others = [await importRows(`${file}max@example.net\n`, { key: 'summer-2030' })];
+    others.push(await importRows(file, { key: 'summer-2030', query: { name: 'Other' } }));
+    expect(others.map(({ status, json }) => [status, json.code])).toEqual(Array(2).fill([422, 'key_used']));
+    expect(await stored()).toBe(before);
+  });
+});
 
 describe('a file', () => {
   const file = 'Mitglied;Adresse\nAda;ada@example.net\nBen;nowhere\nCy;cy@example.net\nAda;ADA@example.net\n';

@@ -65,6 +65,20 @@ describe('the same to many', () => {
   });
 });
 
+describe('a file of invitations with a key', () => {
+  const send = (body: string) =>
+    program.call('importInvitations', { body, headers: { 'content-type': 'application/x-ndjson', 'idempotency-key': 'spring-cards' } });
+
+  test('sent again, each row that has nothing of its own to be known by is answered the same', async () => {
+    const row = JSON.stringify({ groups: ['choir'] });
+    const told = rowsOf(await send(`${row}\n${row}\n`));
+    expect(told.map(({ ok }) => ok)).toEqual([true, true]);
+    expect(new Set(told.map(({ id }) => id)).size).toBe(2);
+    expect(rowsOf(await send(`${row}\n${row}\n${row}\n`)).slice(0, 2)).toEqual(told);
+    expect(rowsOf(await send(`${row}\n${JSON.stringify({ groups: ['crew'] })}\n`))[1]).toMatchObject({ ok: false, code: 'key_used' });
+  });
+});
+
 describe('a file of invitations', () => {
   const file = [
     { groups: ['choir'], email: 'ada@example.org', message: 'Hello, Ada' },

@@ -42,7 +42,6 @@ describe.each(ways)('%s', (way) => {
 
   /** Whatever must be known to nobody but whom it was shown or mailed to. */
   const secrets: string[] = [];
-
   function keep(secret: string): string {
     secrets.push(secret);
     return secret;
