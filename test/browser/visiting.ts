@@ -13,8 +13,8 @@ export const desk = { viewport: { width: 1280, height: 900 } } as const;
 export const withoutScripts = { javaScriptEnabled: false } as const;
 
 /**
- * The console must stay silent: it tells of scripts that fail and policies that are broken. `look` takes pictures in the light
- * and in the dark into `screenshots/<folder>`, and nothing may stick out of the window.
+ * The console must stay silent: it tells of scripts that fail and policies that are broken. At each `look` nothing may stick out
+ * of the window; with `PICTURES=1` it is also painted, in the light and in the dark, into `screenshots/<folder>`.
  */
 export async function visitingWith(browser: Browser, folder: string): Promise<Visiting> {
   const screenshots = join(import.meta.dirname, 'screenshots', folder);
@@ -27,7 +27,7 @@ export async function visitingWith(browser: Browser, folder: string): Promise<Vi
     const complaints = complaintsOf(page);
     const developer = await context.newCDPSession(page);
     const look = async (name: string) => {
-      for (const colorScheme of ['dark', 'light'] as const) {
+      for (const colorScheme of process.env['PICTURES'] ? (['dark', 'light'] as const) : []) {
         await page.emulateMedia({ colorScheme });
         // Not `page.screenshot`, which takes four times as long.
         const { data } = await developer.send('Page.captureScreenshot', { ...picture, captureBeyondViewport: true });
