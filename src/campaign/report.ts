@@ -2,9 +2,9 @@
 import { stringify } from 'csv-stringify/sync';
 import { Failure } from '../errors.ts';
 import type { InvitationHost } from '../invitation/host.ts';
-import { type CampaignRow, type Report, type RowOutcome, steps } from './campaign.ts';
+import { type CampaignRow, type Report, type RowOutcome, type Step, steps } from './campaign.ts';
 import { getCampaign } from './make.ts';
-import { countDays, countSteps, listAnswers, listRows } from './report-store.ts';
+import { countDays, listAnswers, listRows } from './report-store.ts';
 import { findWish } from './store.ts';
 
 /** Throws `campaign_not_found`. */
@@ -12,7 +12,14 @@ export async function reportOf(host: InvitationHost, id: string): Promise<Report
   const { database, clock } = host;
   const now = clock();
   const campaign = await getCampaign(host, id);
-  return { campaign, totals: await countSteps(database, id, now), days: await countDays(database, id, now) };
+  const days = await countDays(database, id, now);
+  return { campaign, totals: totalsOf(days), days };
+}
+
+/** A row takes each step once. */
+function totalsOf(days: Report['days']): Report['totals'] {
+  const total = (step: Step) => days.reduce((sum, day) => sum + day[step], 0);
+  return Object.fromEntries(steps.map((step) => [step, total(step)])) as Record<Step, number>;
 }
 
 export type RowPage = { readonly limit?: number | undefined; readonly after?: number | undefined };

@@ -27,6 +27,13 @@ export async function listAbove(db: Queryable, groupId: string): Promise<AboveRo
 
 /** Roles that somebody has in it today; a handful, by one look at the index for each. */
 export async function listRolesIn(db: Queryable, groupId: string): Promise<string[]> {
-  const sql = `select distinct role from guestlist.membership where group_id = :groupId and ended_at is null order by role limit 50`;
+  const next = (more: string) => `select m.role from guestlist.membership m
+      where m.group_id = :groupId and m.ended_at is null ${more} order by m.role limit 1`;
+  const sql = `with recursive held (role) as (
+      (${next('')})
+      union all
+      select (${next('and m.role > held.role')}) from held where held.role is not null
+    )
+    select role from held where role is not null limit 50`;
   return (await rows<{ role: string }>(db, sql, { groupId })).map(({ role }) => role);
 }

@@ -47,7 +47,7 @@ export function isBarred(grant: Grant, holdings: Holdings, removal: Removal): bo
 export const noHoldings: Holdings = { memberships: [], rights: [] };
 
 /** How far the members of a group are counted to be told how many they are; with a limit of places, always as far as that. */
-export const countedMembers = { alone: 10_000, inLists: 1_000 } as const;
+export const countedMembers = { alone: 10_000, inLists: 500 } as const;
 
 /** The role everybody in a group has, whatever else they are there. */
 export const plainRole = 'member';
