@@ -41,11 +41,14 @@ export async function showInvitations(site: ConsoleSite, ctx: Context, visitor: 
   const typed = querySchema.parse(ctx.query);
   const cursor = cursorSchema.parse(ctx.query['cursor']);
   const doing = { site, ctx, visitor };
-  const [groups, campaigns] = await Promise.all([groupsOf(site, visitor), campaignsFor(doing, typed.campaign)]);
+  const groups = await groupsOf(site, visitor);
   // A group that is gone since the address was kept is nobody's.
   const filter = groups.some(({ slug }) => slug === typed.group) ? typed : { ...typed, group: '' };
   const wish = await wishOf(site, filter);
-  const page = await operate(doing, 'listInvitations', { query: { ...wish, limit: pageSize, ...(cursor ? { cursor } : {}) } });
+  const [campaigns, page] = await Promise.all([
+    campaignsFor(doing, typed.campaign),
+    operate(doing, 'listInvitations', { query: { ...wish, limit: pageSize, ...(cursor ? { cursor } : {}) } }),
+  ]);
   const hrefOf = (more: Readonly<Record<string, string>>, path: '' | '/export' = '') => listHref(site, { ...filter, ...more }, path);
   visitor.show({
     page: 'console/invitations',
