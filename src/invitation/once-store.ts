@@ -19,6 +19,12 @@ export async function findAnswer(trx: Transaction, { accountId, key }: Pick<Clai
   return firstRow(trx, sql, { accountId, key });
 }
 
+export async function hasAnswer(db: Queryable, { accountId, key }: Pick<Claim, 'accountId' | 'key'>, oldest: Date): Promise<boolean> {
+  const sql = `select from guestlist.told_answer
+    where account_id = :accountId and key_digest = :key and sealed is not null and created_at > :oldest`;
+  return (await firstRow(db, sql, { accountId, key, oldest })) !== undefined;
+}
+
 export async function keepAnswer(trx: Transaction, { accountId, key }: Pick<Claim, 'accountId' | 'key'>, sealed: Buffer): Promise<void> {
   const sql = 'update guestlist.told_answer set sealed = :sealed where account_id = :accountId and key_digest = :key';
   await execute(trx, sql, { accountId, key, sealed });

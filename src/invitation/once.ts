@@ -7,7 +7,7 @@ import { addSeconds } from '../lib/clock.ts';
 import type { Queryable, Transaction } from '../lib/db.ts';
 import { sha256 } from '../lib/digest.ts';
 import type { InvitationHost } from './host.ts';
-import { claimAnswer, deleteAnswers, findAnswer, forgetAnswer, keepAnswer } from './once-store.ts';
+import { claimAnswer, deleteAnswers, findAnswer, forgetAnswer, hasAnswer, keepAnswer } from './once-store.ts';
 
 export type Once = {
   readonly accountId: string;
@@ -42,6 +42,14 @@ export async function onlyOnce<Answer>(
   const answer = await work();
   await keepAnswer(trx, claim, seal.seal(JSON.stringify(answer), context));
   return answer;
+}
+
+/** Whether a wish with this key was granted, and would be answered the same. */
+export async function wasGranted(
+  { database, clock }: Pick<InvitationHost, 'database' | 'clock'>,
+  { accountId, key }: Pick<Once, 'accountId' | 'key'>,
+): Promise<boolean> {
+  return hasAnswer(database, { accountId, key: sha256(key) }, addSeconds(clock(), -keptSeconds));
 }
 
 /** What was refused inside the transaction has not happened; what is written about the refusal stays. */

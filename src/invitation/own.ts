@@ -9,6 +9,7 @@ import { mayDecide } from './facts.ts';
 import type { InvitationHost } from './host.ts';
 import { type Invitable, mayInviteTo } from './invitable.ts';
 import { invite, type IssuedWithUrl, revoke, withUrl } from './issue.ts';
+import { wasGranted } from './once.ts';
 import { listInvitationsOf } from './own-store.ts';
 import { listRedemptions } from './redemption-store.ts';
 import { reissue } from './reissue.ts';
@@ -35,6 +36,8 @@ export type OwnInvitations = {
    * `said` is: what came in, where a wish counts from the instant, such as one that ends in a week.
    */
   invite(wish: OwnWish, key?: string, said?: unknown): Promise<OwnIssued>;
+  /** Whether a wish with this key was granted today. */
+  wasGranted(key: string): Promise<boolean>;
   /** Newest first. */
   list(page: { readonly limit: number; readonly before?: string | undefined }): Promise<InvitationSummary[]>;
   /** These throw `invitation_not_found` for anybody else's. */
@@ -62,6 +65,7 @@ export function ownInvitations(host: InvitationHost, { accountId, from }: Invite
       const once = key === undefined ? undefined : { accountId, key, wish: JSON.stringify(said) };
       return withUrl(host, await invite(host, { ...wish, inviterId: accountId, inviterName }, { ...from, once }));
     },
+    wasGranted: (key) => wasGranted(host, { accountId, key }),
     list: async (page) => {
       const found = await listInvitationsOf(database, { ...page, inviterId: accountId });
       return summarizeAll(host, found);

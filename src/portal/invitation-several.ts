@@ -93,7 +93,7 @@ export async function inviteSeveral(site: PortalSite, ctx: Context, member: Memb
   if (!form.ok) return showForm(site, ctx, { member, group, typed, errors: form.errors });
   const looked = await lookAt(site, member, { form: form.value, group });
   if (!looked.ok) return showForm(site, ctx, { member, group, typed, errors: looked.errors });
-  const { checked } = looked;
+  const checked = form.value.step === 'check' ? looked.checked : await withOwn(own, form.value, looked.checked);
   const errors = errorsOfAll(checked);
   if (form.value.step === 'check' || errors) return showForm(site, ctx, { member, group, typed, errors: errors ?? {}, checked });
   const outcome = await sendAll(site, own, { form: form.value, typed, checked });
@@ -140,6 +140,14 @@ function groupsOf({ group, role }: SeveralForm): string[] {
   return [role === plainRole ? group : `${group}:${role}`];
 }
 
+/** Whom this form has invited already is not invited already: it was sent twice. */
+async function withOwn(own: OwnInvitations, form: SeveralForm, checked: readonly CheckedAddress[]): Promise<CheckedAddress[]> {
+  const isOwn = ({ answer, text }: CheckedAddress) => answer === 'already_invited' && own.wasGranted(keyOf(form, text));
+  return Promise.all(checked.map(async (one) => ((await isOwn(one)) ? { ...one, answer: 'valid' } : one)));
+}
+
+const keyOf = ({ key }: SeveralForm, email: string) => `portal several ${key} ${email}`;
+
 type Sending = { readonly form: SeveralForm; readonly typed: Fields; readonly checked: readonly CheckedAddress[] };
 type Sent = { readonly sent: number; readonly rest: readonly string[]; readonly errors: FieldErrors | undefined };
 
@@ -149,7 +157,7 @@ async function sendAll({ clock }: PortalSite, own: OwnInvitations, { form, typed
   const wish = wishOf(form, clock());
   for (const [sent, { text: email, name: label }] of people.entries()) {
     try {
-      await own.invite({ ...wish, email, ...(label ? { label } : {}) }, `portal several ${form.key} ${email}`, typed);
+      await own.invite({ ...wish, email, ...(label ? { label } : {}) }, keyOf(form, email), typed);
     } catch (error) {
       const errors = errorsOf(error, { by: 'mail', email });
       if (!errors) throw error;
