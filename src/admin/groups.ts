@@ -22,12 +22,9 @@ const group = z
       description: `In the group itself, not in those beneath; counted up to ${countedMembers.alone} or its capacity, in lists of groups up to ${countedMembers.inLists} or that`,
     }),
     capacity: z.int().nullable(),
-    sensitive: z
-      .boolean()
-      .meta({
-        description:
-          'A second person confirms each invitation to it; also where it, or a group above it, gives the right `guestlist:admin`',
-      }),
+    sensitive: z.boolean().meta({
+      description: 'A second person confirms each invitation to it; also where it, or a group above it, gives the right `guestlist:admin`',
+    }),
     archived: z.boolean(),
     parent: z.string().nullable(),
     depth: z.int(),
