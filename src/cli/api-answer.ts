@@ -1,11 +1,11 @@
 /** What an operation answered, whatever it is: a list, one thing, a file, or nothing. */
-import { once } from 'node:events';
 import { type OutputOptions, print } from './command.ts';
+import { passOn } from './file.ts';
 import { factsOf, tableOf } from './table.ts';
 
 /** A file goes out as it is, while it comes. */
 export async function printAnswer(options: OutputOptions, answer: unknown): Promise<void> {
-  if (answer instanceof Response) return passOn(answer);
+  if (answer instanceof Response) return passOn(answer, undefined);
   print(options, { value: answer ?? null, lines: linesOf(answer) });
 }
 
@@ -19,14 +19,4 @@ function linesOf(answer: unknown): string[] {
     ...factsOf(facts),
     ...(next === undefined ? [] : [`There is more: --query cursor=${next}`]),
   ];
-}
-
-async function passOn({ body }: Response): Promise<void> {
-  if (!body) return;
-  // Whoever reads has seen enough.
-  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit();
-    throw error;
-  });
-  for await (const chunk of body) if (!process.stdout.write(chunk)) await once(process.stdout, 'drain');
 }

@@ -46,12 +46,18 @@ export async function* jsonLinesOf<Line>({ body }: Response): AsyncGenerator<Lin
 export async function passOn({ body }: Response, file: string | undefined): Promise<void> {
   if (!body) return;
   if (file !== undefined) return pipeline(Readable.fromWeb(body), createWriteStream(file, { mode: 0o600 }));
-  // Whoever reads has seen enough.
-  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit();
-    throw error;
-  });
+  endWithReader();
   for await (const piece of body) if (!process.stdout.write(piece)) await once(process.stdout, 'drain');
+}
+
+/** Whoever reads what we write, such as `head`, may have seen enough: that is the end, and no mistake. */
+function endWithReader(): void {
+  if (!process.stdout.listeners('error').includes(leave)) process.stdout.on('error', leave);
+}
+
+function leave(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
 }
 
 const typesByEnd: Readonly<Record<string, string>> = {
