@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, 'test/bench/**'],
     globalSetup: ['test/support/global-setup.ts'],
+    setupFiles: ['test/support/chance.ts'],
     pool: 'forks',
     maxWorkers: 2,
     isolate: false,

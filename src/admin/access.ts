@@ -6,6 +6,7 @@
  * Admins (right `guestlist:admin`) and apps that act for themselves reach everything that their scopes name. Managers of a
  * group reach what belongs to their groups and to those beneath. To everybody else there is nothing here.
  */
+import { slugOfGrant } from '../group/group.ts';
 import { type AdminScope, adminScopes } from '../client/own-scopes.ts';
 import { Failure, type FailureCode } from '../errors.ts';
 import { findClaimFacts } from '../group/membership-store.ts';
@@ -90,8 +91,7 @@ export function seesOffer(caller: Caller, { inviterId, ...offered }: Offered & {
 
 /** Who came by an offer, or waits, is told to whoever runs all of the groups, and to nobody for having made it. */
 export function managesOffer(caller: Caller, { grants, gives }: Offered): boolean {
-  const isTheirs = (grant: string, index: number) =>
-    typeof gives[index]?.role === 'string' && managesGroup(caller, grant.split(':')[0] ?? '');
+  const isTheirs = (grant: string, index: number) => typeof gives[index]?.role === 'string' && managesGroup(caller, slugOfGrant(grant));
   return caller.isAdmin || (grants.length > 0 && grants.every(isTheirs));
 }
 
@@ -107,7 +107,7 @@ export function seesCampaign(
 ): boolean {
   const { inviterId, groups, rights } = campaign;
   if (caller.isAdmin || (inviterId !== undefined && inviterId === caller.accountId)) return true;
-  return rights.length === 0 && groups.length > 0 && groups.every((group) => managesGroup(caller, group.split(':')[0] ?? ''));
+  return rights.length === 0 && groups.length > 0 && groups.every((group) => managesGroup(caller, slugOfGrant(group)));
 }
 
 /** In whose name something is offered: people offer in their own, apps as they say. Undefined: the operator. Throws `access_denied`. */

@@ -2,6 +2,7 @@
  * The right to run the server: that a call does not give it who may not, and does not take it from the last one who has it.
  * Who has all scopes, as people have in the console and by command, is asked nothing. Neighbour: `access.ts`.
  */
+import { slugOfGrant } from '../group/group.ts';
 import type { GuestlistCalls } from '../calls.ts';
 import { Failure } from '../errors.ts';
 import { adminRight } from '../group/policy.ts';
@@ -27,7 +28,7 @@ export async function requireMayGive(call: Call, gift: Gift): Promise<void> {
 async function makesAdmins(call: Call, { groups = [], rights = [], template }: Gift): Promise<boolean> {
   const { database, guestlist } = call;
   if (rights.includes(adminRight)) return true;
-  const slugs = groups.map((grant) => grant.split(':')[0] ?? '');
+  const slugs = groups.map(slugOfGrant);
   if (slugs.length > 0 && (await doesAnyGive(database, slugs, adminRight))) return true;
   if (template === undefined) return false;
   const wish = (await guestlist.listTemplates()).find(({ name }) => name === template)?.wish;

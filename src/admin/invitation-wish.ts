@@ -1,4 +1,5 @@
 /** From what was sent to what `invite` takes: in whose name, and nothing of groups that are not the caller's to know of. */
+import { slugOfGrant } from '../group/group.ts';
 import { findAccountById } from '../account/store.ts';
 import { Failure } from '../errors.ts';
 import type { IssuedWithUrl } from '../invitation/issue.ts';
@@ -59,7 +60,7 @@ export async function requireTheirs(call: Call, gift: Gift): Promise<void> {
 }
 
 async function refuseUnknown({ caller, guestlist }: Call, { groups = [], rights = [], template }: Gift): Promise<void> {
-  const others = groups.map((grant) => grant.split(':')[0] ?? '').filter((slug) => !managesGroup(caller, slug));
+  const others = groups.map(slugOfGrant).filter((slug) => !managesGroup(caller, slug));
   const invitable = others.length === 0 ? [] : await guestlist.mayInviteTo(caller.accountId ?? '');
   const unknown = others.find((slug) => !invitable.some((group) => group.slug === slug));
   if (unknown !== undefined) throw new Failure('group_not_found', { slug: unknown });
@@ -72,6 +73,6 @@ async function refuseUnknown({ caller, guestlist }: Call, { groups = [], rights 
 
 /** Managers see templates for their own groups alone. */
 export function seesTemplate(caller: Caller, { wish: { groups = [], rights = [] } }: Template): boolean {
-  const slugs = groups.map((grant) => grant.split(':')[0] ?? '');
+  const slugs = groups.map(slugOfGrant);
   return caller.isAdmin || (rights.length === 0 && slugs.length > 0 && slugs.every((slug) => managesGroup(caller, slug)));
 }

@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { leadTo } from '../lib/answer.ts';
 import type { FieldErrors } from '../lib/form.ts';
+import { cursorSchema } from './cursor.ts';
 import { type Answered, codeOf, tellAnswers } from './answers.ts';
 import { consoleForm, consoleHref, type ConsoleForm, pickedOf, readConsoleForm } from './forms.ts';
 import { operate } from './operate.ts';
@@ -58,7 +59,7 @@ function paramsOf(id: string): Wire {
   return { invitationId, accountId };
 }
 
-const cursorOf = (typed: unknown): string => /^[\w-]{1,2000}$/.exec(String(typed ?? ''))?.[0] ?? '';
+const cursorOf = (typed: unknown): string => cursorSchema.parse(typed) ?? '';
 
 export async function showApprovals(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
   const cursor = cursorOf(ctx.query['cursor']);

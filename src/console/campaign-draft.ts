@@ -1,13 +1,13 @@
 /** A campaign that is not one yet: what was typed and the file that came with it, for this session alone; and its dry run. */
 import type { Context } from 'koa';
 import { z } from 'zod';
-import { managesGroup } from '../admin/access.ts';
 import type { Download } from '../admin/operation.ts';
 import { csvRecords } from '../campaign/csv.ts';
 import { pastedRows } from '../campaign/pasted.ts';
 import { Failure } from '../errors.ts';
 import type { Transaction } from '../lib/db.ts';
 import { checkForm, type Fields } from '../lib/form.ts';
+import { mayBeTold } from './invitation-check.ts';
 import type { CheckedRow, ColumnChoice, CsvColumn, DryRun } from './campaign-data.ts';
 import { type CampaignForm, campaignForm, wishOf } from './campaign-form.ts';
 import { gathered } from './invitation-form.ts';
@@ -90,11 +90,6 @@ export async function tryOut(doing: Doing, { draft, form, columns }: Trying): Pr
 
 const mostWrong = 200;
 const mostSample = 5;
-
-/** Who is in a group, or invited to it, is for whoever runs it. */
-function mayBeTold({ caller }: Visitor, { groups }: CampaignForm, answer: string): boolean {
-  return !answer.startsWith('already_') || groups.every((grant) => managesGroup(caller, grant.split(':')[0] ?? ''));
-}
 
 async function answersTo(doing: Doing, { draft, form, columns }: Trying): Promise<CheckedRow[]> {
   const wish = wishOf(form, doing.site.clock());

@@ -1,6 +1,6 @@
 /** `/admin/campaigns`: those that there are, the newest first, with how far each is. */
 import type { Context } from 'koa';
-import { z } from 'zod';
+import { cursorSchema } from './cursor.ts';
 import { groupsOf } from './group-choices.ts';
 import { consoleHref } from './forms.ts';
 import { campaignOf, type GroupNames } from './campaign-shown.ts';
@@ -8,12 +8,6 @@ import { operate } from './operate.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
 
 const pageSize = 25;
-
-export const cursorSchema = z
-  .string()
-  .regex(/^[\w-]{1,2000}$/)
-  .optional()
-  .catch(undefined);
 
 export async function showCampaigns(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
   const cursor = cursorSchema.parse(ctx.query['cursor']);

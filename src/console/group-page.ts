@@ -5,6 +5,7 @@ import type { Output } from '../admin/http-client.ts';
 import { listClients } from '../client/store.ts';
 import { countedMembers, rolePattern } from '../group/group.ts';
 import type { GroupNode } from '../group/store.ts';
+import { cursorSchema } from './cursor.ts';
 import { groupsOf } from './group-choices.ts';
 import { namesOf } from './audit-store.ts';
 import { consoleHref } from './forms.ts';
@@ -20,11 +21,7 @@ const pageSize = 50;
 
 const querySchema = z.object({
   role: z.string().regex(rolePattern).catch(''),
-  cursor: z
-    .string()
-    .regex(/^[\w-]{1,2000}$/)
-    .optional()
-    .catch(undefined),
+  cursor: cursorSchema,
 });
 
 export async function showGroup(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {

@@ -1,5 +1,6 @@
 /** Addresses as they were pasted: which of them can be invited, and what is wrong with the others. */
 import type { Context } from 'koa';
+import { slugOfGrant } from '../group/group.ts';
 import { managesGroup } from '../admin/access.ts';
 import { pastedRows } from '../campaign/pasted.ts';
 import type { CheckedAddresses } from './invitation-data.ts';
@@ -68,6 +69,6 @@ export async function lookAtAddresses(site: ConsoleSite, ctx: Context, { visitor
 }
 
 /** Who is in a group, or invited to it, is for whoever runs it. */
-function mayBeTold({ caller }: Visitor, { groups }: InviteForm, answer: string): boolean {
-  return !answer.startsWith('already_') || groups.every((grant) => managesGroup(caller, grant.split(':')[0] ?? ''));
+export function mayBeTold({ caller }: Visitor, { groups }: Pick<InviteForm, 'groups'>, answer: string): boolean {
+  return !answer.startsWith('already_') || groups.every((grant) => managesGroup(caller, slugOfGrant(grant)));
 }

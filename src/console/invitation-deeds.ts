@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Failure } from '../errors.ts';
 import { leadTo } from '../lib/answer.ts';
 import { checkForm, type FieldErrors, type Fields, formStatus } from '../lib/form.ts';
-import { cursorSchema } from './campaigns.ts';
+import { cursorSchema } from './cursor.ts';
 import { type Deed, leadOn } from './done.ts';
 import { type ConsolePath, consoleForm, consoleHref, pickedOf, readConsoleForm } from './forms.ts';
 import { extensionSchema } from './invitation-act.ts';

@@ -9,6 +9,7 @@ import { addSeconds } from '../lib/clock.ts';
 import { emailKey, emailSchema } from '../lib/email.ts';
 import { setPageHeaders } from '../lib/headers.ts';
 import { slugPattern } from '../group/group.ts';
+import { cursorSchema } from './cursor.ts';
 import { groupsOf } from './group-choices.ts';
 import { consoleForm, consoleHref } from './forms.ts';
 import type { InvitationFilters } from './invitation-data.ts';
@@ -30,12 +31,6 @@ const querySchema = z.object({
   from: z.iso.date().catch(''),
   until: z.iso.date().catch(''),
 });
-
-const cursorSchema = z
-  .string()
-  .regex(/^[\w-]{1,2000}$/)
-  .optional()
-  .catch(undefined);
 
 export async function showInvitations(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
   const typed = querySchema.parse(ctx.query);

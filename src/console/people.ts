@@ -2,6 +2,7 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { slugPattern } from '../group/group.ts';
+import { cursorSchema } from './cursor.ts';
 import { groupsOf } from './group-choices.ts';
 import { consoleHref } from './forms.ts';
 import { operate } from './operate.ts';
@@ -16,12 +17,6 @@ const querySchema = z.object({
   group: z.string().regex(slugPattern).catch(''),
   disabled: z.enum(['yes', 'no']).or(z.literal('')).catch(''),
 });
-
-const cursorSchema = z
-  .string()
-  .regex(/^[\w-]{1,2000}$/)
-  .optional()
-  .catch(undefined);
 
 export async function showPeople(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
   const filter = querySchema.parse(ctx.query);

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { slugPattern } from '../group/group.ts';
 import { leadTo } from '../lib/answer.ts';
 import { checkForm, type FieldErrors, formStatus, textOfLines } from '../lib/form.ts';
+import { cursorSchema } from './cursor.ts';
 import { type Answered, codeOf, tellAnswers } from './answers.ts';
 import { consoleForm, consoleHref, type ConsoleForm, pickedOf, readConsoleForm } from './forms.ts';
 import { operate } from './operate.ts';
@@ -58,7 +59,7 @@ type Place = { readonly cursor: string; readonly group: string };
 
 function placeOf({ cursor, group }: Readonly<Record<string, unknown>>): Place {
   return {
-    cursor: /^[\w-]{1,2000}$/.exec(String(cursor ?? ''))?.[0] ?? '',
+    cursor: cursorSchema.parse(cursor) ?? '',
     group: slugPattern.exec(String(group ?? ''))?.[0] ?? '',
   };
 }

@@ -49,6 +49,9 @@ export const noHoldings: Holdings = { memberships: [], rights: [] };
 /** How far the members of a group are counted to be told how many they are; with a limit of places, always as far as that. */
 export const countedMembers = { alone: 10_000, inLists: 500 } as const;
 
+/** Of a grant by its name: `choir:manager` and `choir` are both of `choir`. */
+export const slugOfGrant = (grant: string): string => grant.split(':')[0] ?? '';
+
 /** The role everybody in a group has, whatever else they are there. */
 export const plainRole = 'member';
 

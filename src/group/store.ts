@@ -93,7 +93,8 @@ export async function listGroupTree(db: Queryable): Promise<GroupNode[]> {
   return rows(db, treeOf(groupColumns));
 }
 
-type Counting = { readonly now: Date /** Members are counted up to here. */; readonly most: number };
+/** Members are counted up to `most`. */
+type Counting = { readonly now: Date; readonly most: number };
 
 /** As `listGroupTree`. */
 export async function listGroups(db: Queryable, { now, most }: Counting): Promise<GroupRow[]> {

@@ -5,7 +5,17 @@ import { findClaimFacts, findHoldings } from '../group/membership-store.ts';
 import { type Grant, noHoldings } from '../group/group.ts';
 import { grantLabel } from '../group/manage.ts';
 import { findPolicies } from '../group/policy-store.ts';
-import { asksHow, brokenTerm, type Giver, isAdmin, mayDecide as mayDecideAbout, mayGive, type Rules, type Terms } from '../group/policy.ts';
+import {
+  asksHow,
+  brokenTerm,
+  type Giver,
+  isAdmin,
+  mayDecide as mayDecideAbout,
+  mayGive,
+  type PolicyRefusal,
+  type Rules,
+  type Terms,
+} from '../group/policy.ts';
 import { findAbove } from '../group/tree-store.ts';
 import type { Queryable } from '../lib/db.ts';
 import { emailKey, emailSchema } from '../lib/email.ts';
@@ -56,11 +66,15 @@ export function stillMay(
   invitation: Invitation,
   channels: Terms['channels'],
 ): boolean {
-  if (isAdmin(giver)) return true;
-  const terms = termsOf(invitation, channels);
-  return groupIdsOf(invitation.grants).every((id) => {
-    const policy = rules.policies.get(id);
-    return !policy || brokenTerm(policy, terms) === undefined;
+  return isAdmin(giver) || refusalsOfTerms(rules, invitation.grants, termsOf(invitation, channels)).length === 0;
+}
+
+/** One at most for each group. */
+export function refusalsOfTerms({ policies }: Authority['rules'], grants: readonly Grant[], terms: Terms): PolicyRefusal[] {
+  return grants.flatMap((grant) => {
+    const policy = grant.kind === 'group' ? policies.get(grant.groupId) : undefined;
+    const rule = policy && brokenTerm(policy, terms);
+    return rule && grant.kind === 'group' ? [{ group: grant.slug, rule }] : [];
   });
 }
 

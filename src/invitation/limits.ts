@@ -8,7 +8,6 @@ import { Failure } from '../errors.ts';
 import type { Grant } from '../group/group.ts';
 import { grantLabel } from '../group/manage.ts';
 import {
-  brokenTerm,
   isAdmin,
   longestLifetime,
   type Offer,
@@ -21,7 +20,7 @@ import {
 import { countOffered, insertOffered, lockOffers } from '../group/policy-store.ts';
 import { addSeconds } from '../lib/clock.ts';
 import type { Queryable, Transaction } from '../lib/db.ts';
-import { type Authority, authorityOf, groupIdsOf, mayGiveBy, termsOf } from './facts.ts';
+import { type Authority, authorityOf, groupIdsOf, mayGiveBy, refusalsOfTerms, termsOf } from './facts.ts';
 import type { InvitationHost } from './host.ts';
 import type { Invitation } from './invitation.ts';
 import { findLiveChannels } from './visit-store.ts';
@@ -179,12 +178,10 @@ async function requireNotOnHold(host: InvitationHost, trx: Transaction, { invita
   const { inviterId, grants } = invitation;
   const inviter = inviterId === undefined ? undefined : await authorityOf(host, trx, { accountId: inviterId, grants, now });
   if (!inviter || isUnbound(inviter, grants)) return;
-  for (const grant of grants) {
-    const policy = grant.kind === 'group' ? inviter.rules.policies.get(grant.groupId) : undefined;
-    const rule = policy && brokenTerm(policy, to);
-    if (rule && grant.kind === 'group' && !(from && brokenTerm(policy, from) === rule))
-      throw new Failure('policy_refused', { group: grant.slug, rule });
-  }
+  const before = from ? refusalsOfTerms(inviter.rules, grants, from) : [];
+  const wasRefused = ({ group, rule }: PolicyRefusal) => before.some((one) => one.group === group && one.rule === rule);
+  const refusal = refusalsOfTerms(inviter.rules, grants, to).find((one) => !wasRefused(one));
+  if (refusal) throw new Failure('policy_refused', refusal);
 }
 
 function offerOf(invitation: Invitation, { channels, expiresAt }: Pick<Offer, 'channels' | 'expiresAt'>): Offer {

@@ -40,8 +40,7 @@ export async function findNewestToken(db: Queryable, invitationId: string): Prom
 
 /** By which it can be opened. */
 export async function findLiveChannels(db: Queryable, invitationId: string): Promise<('mail' | 'link')[]> {
-  const sql = `select distinct channel from guestlist.invitation_token where invitation_id = :invitationId and superseded_at is null`;
-  return (await rows<{ channel: 'mail' | 'link' }>(db, sql, { invitationId })).map(({ channel }) => channel);
+  return (await findChannelsOf(db, [invitationId])).get(invitationId) ?? [];
 }
 
 /** By invitation; without an entry: none. */

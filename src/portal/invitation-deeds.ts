@@ -1,5 +1,6 @@
 /** What a member does to an invitation of their own: each is named and asked on a page of its own, then done. */
 import type { Context } from 'koa';
+import { slugOfGrant } from '../group/group.ts';
 import type { Member } from '../account/security.ts';
 import { Failure } from '../errors.ts';
 import type { OwnInvitations, OwnIssued } from '../invitation/own.ts';
@@ -63,7 +64,7 @@ const weekSeconds = 7 * 24 * 60 * 60;
 /** One that has run out gets another week, or what the groups allow. Undefined: its end stays. */
 async function renewedUntil({ clock }: PortalSite, own: OwnInvitations, { state, grants }: InvitationSummary): Promise<Date | undefined> {
   if (state !== 'expired') return undefined;
-  const slugs = grants.map((grant) => grant.split(':')[0]);
+  const slugs = grants.map(slugOfGrant);
   const longest = (await own.groups()).filter(({ slug }) => slugs.includes(slug)).flatMap((group) => group.maxLifetimeSeconds ?? []);
   return addSeconds(clock(), Math.min(weekSeconds, ...longest));
 }

@@ -1,5 +1,6 @@
 /** `FUZZ_REQUESTS` and `FUZZ_SEED` make it longer, and another one: see `npm run fuzz:api`. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { seed } from '../support/chance.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { fuzz } from './fuzzing.ts';
 
@@ -12,7 +13,6 @@ afterAll(() => server.close());
 
 const few = 700;
 const requests = Number(process.env['FUZZ_REQUESTS'] ?? few);
-const seed = Number(process.env['FUZZ_SEED'] ?? 20_261_121);
 
 test('whatever is sent to the API, nothing breaks, and what is refused changes nothing', { timeout: requests * 160 }, async () => {
   const { sent, byStatus, reached, wrong } = await fuzz(server, { requests, seed });
