@@ -83,11 +83,17 @@ export type GuestlistCalls = InviterCalls & {
    */
   invite(options: InviteOptions & { readonly email?: undefined }, from?: IssueOrigin): Promise<IssuedLink>;
   invite(options: InviteOptions, from?: IssueOrigin): Promise<Issued>;
-  /** Mails an addressed one again: earlier mails lead nowhere any more. With `expiresAt`, one that has run out is good again. */
+  /**
+   * Mails an addressed one again: earlier mails lead nowhere any more. With `expiresAt`, one that has run out is good again. Throws
+   * `invitation_suspended` while its inviter may not invite, or a group is archived.
+   */
   resend(invitationId: string, actor: By, wish?: { readonly expiresAt?: Date }): Promise<void>;
-  /** By a second person, for sensitive groups. Throws `nothing_to_confirm`, `second_person_needed`, `grant_not_allowed`. */
+  /**
+   * By a second person, for sensitive groups. Throws `nothing_to_confirm`, `second_person_needed`, `grant_not_allowed`; as `resend`
+   * where a mail waits for it.
+   */
   confirm(invitationId: string, actor: By): Promise<void>;
-  /** Takes it over from an inviter who left or may not invite any more. */
+  /** Takes it over from an inviter who left or may not invite any more: it goes by another name from then on. */
   adopt(invitationId: string, actor: By): Promise<void>;
   /** By whoever made it or could have. Throws `invitation_not_found`, `grant_not_allowed`; false if it was revoked before. */
   revoke(invitationId: string, actor: By): Promise<boolean>;

@@ -44,7 +44,10 @@ export async function endAllHeld(
 /** Whose it is, and the addresses that are proven to be theirs: what is written to others is not theirs to take away. */
 type Whose = { readonly accountId: string; readonly keys: readonly EmailKey[] };
 
-/** Made for them: what they came or ask by, what is addressed to them, and what stood in the place of any of it. */
+/**
+ * Made for them: what they came or ask by, what is addressed to them, and what stood in the place of any of it. A card that took
+ * the place of theirs has their name as well, unless somebody else came by it.
+ */
 const madeForThem = `theirs (id) as (
       select invitation_id from guestlist.redemption where account_id = :accountId
       union
@@ -53,7 +56,11 @@ const madeForThem = `theirs (id) as (
       union
       select id from guestlist.invitation where email_key = any(:keys::text[])
       union
-      select i.replaces_id from theirs join guestlist.invitation i on i.id = theirs.id where i.replaces_id is not null)`;
+      select also.id from theirs join guestlist.invitation i on i.id = theirs.id cross join lateral (
+        select i.replaces_id as id where i.replaces_id is not null
+        union all
+        select n.id from guestlist.invitation n where n.replaces_id = i.id and i.max_uses = 1 and n.max_uses = 1 and n.email is null
+          and not exists (select from guestlist.redemption r where r.invitation_id = n.id and r.account_id <> :accountId)) also)`;
 
 /** What others wrote about them to invite them; one with places left would be for anybody, so it is revoked. */
 export async function forgetInvited(
@@ -98,10 +105,16 @@ export async function endWaiting(trx: Transaction, accountId: string, now: Date)
   await execute(trx, sql, { accountId, now });
 }
 
-/** What they wrote themselves to invite others, who are in by it or may still come. */
+/** What they wrote themselves to invite others, who are in by it or may still come; the words also where somebody took it over. */
 export async function forgetInviter(trx: Transaction, accountId: string): Promise<void> {
   const sql = `update guestlist.invitation set inviter_name = null, message = '' where inviter_id = :accountId`;
   await execute(trx, sql, { accountId });
+  const words = `with recursive was_theirs (id) as (
+      select subject from guestlist.audit_event where action = 'invitation.adopted' and detail ->> 'from' = :accountId
+      union
+      select n.id from was_theirs join guestlist.invitation n on n.replaces_id = was_theirs.id)
+    update guestlist.invitation set message = '' where id in (select id from was_theirs)`;
+  await execute(trx, words, { accountId });
   const wishes = `update guestlist.campaign set wish = wish - 'inviterName' - 'message' where inviter_id = :accountId`;
   await execute(trx, wishes, { accountId });
   const news = `${forgetNews('joined', 'notice')} and invitation_id in (select id from guestlist.invitation where inviter_id = :accountId)`;

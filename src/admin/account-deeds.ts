@@ -4,7 +4,9 @@ import { eraseAccount } from '../account/erase.ts';
 import { findEmailsOf } from '../account/list-store.ts';
 import { accountOf, disableAccount, enableAccount } from '../account/manage.ts';
 import { mailReset } from '../account/recovery.ts';
+import type { GuestlistCalls } from '../calls.ts';
 import { Failure } from '../errors.ts';
+import type { RevokedAll, RevokingAll } from '../invitation/revoke-all.ts';
 import { inTransaction, type Transaction } from '../lib/db.ts';
 import { refuseLastAdmin } from '../portal/admins.ts';
 import { endAndRecord, handleOf } from '../portal/ending.ts';
@@ -35,6 +37,19 @@ function toolsOf({ site, by }: Call) {
 async function tellApps({ database, site }: Call, { tellApps: tell }: Ended): Promise<void> {
   if (database === site.database) return tell();
   void (database as Transaction).executionPromise.then(tell).catch(() => undefined);
+}
+
+/**
+ * As long as it may take, each invitation is ended by itself; all of it is one transaction only where the right to run the
+ * server could go. Throws `grant_not_allowed`, `last_admin`.
+ */
+async function revokeAll(call: Call, accountId: string, wish: RevokingAll): Promise<RevokedAll> {
+  const work = ({ inviters }: Pick<GuestlistCalls, 'inviters'>, how: RevokingAll) => inviters.revokeAll(accountId, how, call.by);
+  if (!wish.undo || wish.dryRun) return work(call.guestlist, wish);
+  const { undone } = await work(call.guestlist, { ...wish, dryRun: true });
+  // A right can look like a place in a group: either would do.
+  const grants = [...new Set(undone.flatMap((given) => given.grants))];
+  return taking(call, { groups: grants, rights: grants }, (guestlist) => work(guestlist, wish));
 }
 
 const rightParams = z.strictObject({ ...accountParams.shape, right: rightName });
@@ -186,7 +201,8 @@ export const accountDeedOperations = {
   revokeIssuedInvitations: json({
     scope: 'accounts:write',
     summary: 'End everything that somebody issued, for good: open invitations, and campaigns in their name',
-    description: 'Broken off, it goes on where it was when it is called again. An account that was erased can be named as well.',
+    description:
+      'Broken off, it goes on where it was when it is called again. An account that was erased can be named as well. Where nobody would be left who can run the server, nothing is done.',
     params: accountParams,
     body: z.strictObject({
       undo: z.boolean().optional().meta({ description: 'Also take back what was given through any of it' }),
@@ -200,10 +216,10 @@ export const accountDeedOperations = {
       ),
       mayStillInviteTo: z.array(z.string()).meta({ description: 'Groups, for as long as nobody takes that from them' }),
     }),
-    refusals: ['grant_not_allowed'],
+    refusals: ['grant_not_allowed', 'last_admin'],
     example: { body: { dryRun: true } },
     run: async (call, { params: { accountId }, body }) => {
-      const { cancelled, revoked, undone } = await call.guestlist.inviters.revokeAll(accountId, body, call.by);
+      const { cancelled, revoked, undone } = await revokeAll(call, accountId, body);
       const emails = await findEmailsOf(
         call.database,
         undone.map((one) => one.accountId),

@@ -7,6 +7,7 @@ import { rename } from '../account/rename.ts';
 import { findBeginning } from '../account/store.ts';
 import { Failure } from '../errors.ts';
 import { findGroup } from '../group/store.ts';
+import { countedInvited } from '../invitation/inviters.ts';
 import { listMembershipsOf, listRedemptionsOf, listRightsOf } from './account-store.ts';
 import { type Call, json } from './operation.ts';
 import { fromCursor, instant, line, page, pageOf, slug, toPage } from './schema.ts';
@@ -214,35 +215,40 @@ export const accountOperations = {
   getInviterTree: json({
     scope: 'accounts:read',
     summary: 'Who came through whom, each before those who came through them',
+    description: 'The next page goes on where this one ends, with the same `root` and `depth`: it can begin beneath somebody on this one.',
     query: z.strictObject({
       root: line(200).min(1).optional().meta({ description: 'Beneath this account; without it everybody' }),
       depth: z.coerce.number().int().min(1).max(50).default(10),
-      limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
+      limit: z.coerce.number().int().min(1).max(1_000).default(1_000).meta({ description: 'Most accounts on a page' }),
+      cursor: page.cursor,
     }),
-    answer: z.object({
-      items: z.array(
-        z
-          .object({
-            accountId: z.string(),
-            email: z.string().nullable(),
-            invitedBy: z.string().nullable().meta({ description: 'null: the operator, or nobody' }),
-            joinedAt: instant.nullable(),
-            depth: z.int(),
-            invited: z.int().meta({ description: 'How many came through them' }),
-            stayed: z.int().meta({ description: 'How many of those are in any group, or have any right, today' }),
-            isHere: z.boolean(),
-          })
-          .meta({ id: 'InviterNode' }),
-      ),
-    }),
-    run: async ({ database, guestlist }, { query }) => {
-      const nodes = await guestlist.inviters.tree(query);
+    answer: pageOf(
+      z
+        .object({
+          accountId: z.string(),
+          email: z.string().nullable(),
+          invitedBy: z.string().nullable().meta({ description: 'null: the operator, or nobody' }),
+          joinedAt: instant.nullable(),
+          depth: z.int(),
+          invited: z.int().meta({ description: `How many came through them; counted up to ${countedInvited}` }),
+          stayed: z.int().meta({ description: 'How many of those that were counted are in any group, or have any right, today' }),
+          isHere: z.boolean(),
+        })
+        .meta({ id: 'InviterNode' }),
+    ),
+    run: async ({ database, guestlist }, { query: { cursor, limit, ...query } }) => {
+      const [after] = fromCursor(cursor, z.tuple([z.string()])) ?? [];
+      const nodes = await guestlist.inviters.tree({ ...query, after, limit: limit + 1 });
+      const { items, next } = toPage(nodes, limit, ({ accountId }) => [accountId]);
       const emails = await findEmailsOf(
         database,
-        nodes.map(({ accountId }) => accountId),
+        items.map(({ accountId }) => accountId),
       );
-      const items = nodes.map(({ invitedBy = null, joinedAt = null, ...node }) => ({ ...node, invitedBy, joinedAt }));
-      return { items: items.map((node) => ({ ...node, email: emails.get(node.accountId) ?? null })) };
+      const shown = items.map(({ invitedBy = null, joinedAt = null, ...node }) => ({ ...node, invitedBy, joinedAt }));
+      return {
+        items: shown.map((node) => ({ ...node, email: emails.get(node.accountId) ?? null })),
+        ...(next === undefined ? {} : { next }),
+      };
     },
   }),
 };

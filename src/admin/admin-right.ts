@@ -1,61 +1,35 @@
 /**
  * The right to run the server: that a call does not give it who may not, and does not take it from the last one who has it.
- * Who has all scopes, as people have in the console and by command, is asked nothing. Neighbour: `access.ts`.
+ * Who has all scopes, as people have in the console and by command, is asked nothing. Neighbours: `access.ts`, `api/gift.ts`.
  */
-import { slugOfGrant } from '../group/group.ts';
+import { type Gift, makesAdmins, requireMayGive as requireTokenMayGive } from '../api/gift.ts';
 import type { GuestlistCalls } from '../calls.ts';
 import { Failure } from '../errors.ts';
 import { adminRight } from '../group/policy.ts';
-import { doesAnyGive } from '../group/tree-store.ts';
+import { doesAnyGive, findWaysTo } from '../group/tree-store.ts';
 import { inTransaction, type Transaction } from '../lib/db.ts';
 import { findHolding, lockAdmins } from '../portal/store.ts';
 import { hasAllScopes, requireScopes } from './access.ts';
 import type { Call } from './operation.ts';
 
-export type Gift = {
-  /** Each may carry a role: `choir`, `choir:manager`. */
-  readonly groups?: readonly string[] | undefined;
-  readonly rights?: readonly string[] | undefined;
-  readonly template?: string | undefined;
-};
-
 /** What is given by a token must be within it. Throws `insufficient_scope`. */
-export async function requireMayGive(call: Call, gift: Gift): Promise<void> {
-  if (hasAllScopes(call.caller)) return;
-  if (await makesAdmins(call, gift)) requireScopes(call.caller);
-}
-
-async function makesAdmins(call: Call, { groups = [], rights = [], template }: Gift): Promise<boolean> {
-  const { database, guestlist } = call;
-  if (rights.includes(adminRight)) return true;
-  const slugs = groups.map(slugOfGrant);
-  if (slugs.length > 0 && (await doesAnyGive(database, slugs, adminRight))) return true;
-  if (template === undefined) return false;
-  const wish = (await guestlist.listTemplates()).find(({ name }) => name === template)?.wish;
-  return wish !== undefined && makesAdmins(call, { groups: wish.groups, rights: wish.rights });
-}
-
-/** What an invitation gives, as it is shown. */
-export function giftOf({
-  gives,
-  grants,
-}: {
-  readonly gives: readonly { readonly role?: string | null | undefined }[];
-  readonly grants: readonly string[];
-}): Gift {
-  const isGroup = (_: string, index: number) => typeof gives[index]?.role === 'string';
-  return { groups: grants.filter(isGroup), rights: grants.filter((grant, index) => !isGroup(grant, index)) };
+export function requireMayGive({ database, guestlist, caller: { scopes } }: Call, gift: Gift): Promise<void> {
+  return requireTokenMayGive({ database, guestlist, scopes }, gift);
 }
 
 /**
- * Whatever becomes of a group: one whose members do not run the server comes to that by a token with all scopes alone, and of
- * one whose members do, somebody is left who can. Throws `insufficient_scope`, `last_admin`.
+ * Whatever becomes of a group: that its members run the server, or that its managers let others do so, comes of a token with
+ * all scopes alone; and of one whose members do, somebody is left who can. Throws `insufficient_scope`, `last_admin`.
  */
 export async function changingGroup(call: Call, slug: string, work: (guestlist: GuestlistCalls) => Promise<unknown>): Promise<void> {
-  if (await doesAnyGive(call.database, [slug], adminRight)) return void (await keepingAnAdmin(call, work));
+  const gives = await doesAnyGive(call.database, [slug], adminRight);
+  if (hasAllScopes(call.caller)) return void (await (gives ? keepingAnAdmin(call, work) : work(call.guestlist)));
   await inTransaction(call.database, async (trx) => {
-    await work(call.site.guestlist.within(trx));
-    if (!hasAllScopes(call.caller) && (await doesAnyGive(trx, [slug], adminRight))) requireScopes(call.caller);
+    if (gives) await lockAdmins(trx);
+    const before = new Set(await findWaysTo(trx, adminRight));
+    const within = { ...call, database: trx, guestlist: call.site.guestlist.within(trx) };
+    await (gives ? keepingAnAdmin(within, work) : work(within.guestlist));
+    if ((await findWaysTo(trx, adminRight)).some((way) => !before.has(way))) requireScopes(call.caller);
   });
 }
 

@@ -53,6 +53,7 @@ function enoughAfter(most: number): NonNullable<Running['isEnough']> {
 
 /** What the wish can be refused for. */
 export const wishRefusals = [
+  'account_not_found',
   'group_not_found',
   'right_not_found',
   'template_not_found',

@@ -1,5 +1,6 @@
 /** What an app would get for a person, what it was told, tokens with which apps register themselves; and keys. Admins alone. */
 import { z } from 'zod';
+import { accountOf } from '../account/manage.ts';
 import { signingAlgorithms } from '../client/client.ts';
 import { addRegistrationToken, revokeRegistrationToken } from '../client/registration.ts';
 import { listGoodTokens } from '../client/registration-store.ts';
@@ -71,6 +72,8 @@ export const clientDeedOperations = {
     run: async (call, { params: { clientId }, body }) => {
       requireScopes(call.caller, ['accounts:read']);
       await findKnownClient(call, clientId);
+      // Before the app is asked whom it lets in.
+      await accountOf(call.database, { accountId: body.accountId });
       const shown = await call.site.preview({ clientId, ...body }, call.database);
       const { idToken = null, userinfo = null, accessToken = null, introspection = null } = shown;
       return { idToken: idToken as never, userinfo, accessToken: accessToken as never, introspection };

@@ -60,8 +60,11 @@ function operationOf(id: OperationId, document: Document): string {
 <p>${text(operation.summary)}${operation.description ? `. ${text(operation.description)}` : ''}</p>
 <dl><dt>Scope</dt><dd><code>${operation.scope}</code>${operation.adminOnly ? ' (admins and apps)' : ''}</dd>
 <dt>Client</dt><dd><code>client.${id}()</code></dd>${refusalsOf(operation)}</dl>
-${tableOf(described?.parameters ?? [])}${exampleOf(operation, path)}</article>`;
+${tableOf((described?.parameters ?? []).filter(({ name }) => !ofAll.has(name)))}${exampleOf(operation, path)}</article>`;
 }
+
+/** Said once, in `docs/api.md`, and not with each of them. */
+const ofAll: ReadonlySet<string> = new Set(['If-None-Match', 'Prefer']);
 
 function refusalsOf({ refusals = [] }: Operation): string {
   if (refusals.length === 0) return '';

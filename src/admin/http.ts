@@ -17,6 +17,12 @@ export function requireVersion(condition: string, current: string): void {
   if (!named.includes('*') && !named.includes(current)) throw new Failure('version_conflict');
 }
 
+/** Whoever asks has it already (RFC 9110 §13.1.2). */
+export function isKnown(condition: string, current: string): boolean {
+  const named = condition.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return named.includes('*') || named.includes(current);
+}
+
 /** RFC 8941 has it as a string in quotes; most send it bare. Throws `wish_invalid`. */
 export function idempotencyKeyOf(ctx: Context): string | undefined {
   const key = ctx.get('Idempotency-Key').replace(/^"(.*)"$/, '$1');

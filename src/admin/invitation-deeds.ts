@@ -32,6 +32,7 @@ export const invitationDeedOperations = {
       'invitation_revoked',
       'invitation_expired',
       'invitation_used_up',
+      'invitation_suspended',
       'second_person_needed',
       'grant_not_allowed',
       'policy_refused',
@@ -94,6 +95,7 @@ export const invitationDeedOperations = {
       'invitation_revoked',
       'invitation_expired',
       'invitation_used_up',
+      'invitation_suspended',
       'grant_not_allowed',
       'policy_refused',
     ],
@@ -108,7 +110,15 @@ export const invitationDeedOperations = {
     summary: 'Let it out, where it gives a place in a sensitive group; by somebody else than whoever made it',
     params,
     answer: invitation,
-    refusals: ['invitation_not_found', 'invitation_revoked', 'nothing_to_confirm', 'second_person_needed', 'grant_not_allowed'],
+    refusals: [
+      'invitation_not_found',
+      'invitation_revoked',
+      'invitation_suspended',
+      'nothing_to_confirm',
+      'second_person_needed',
+      'grant_not_allowed',
+      'policy_refused',
+    ],
     run: async (call, { params: { invitationId: id } }) => {
       await requireGivable(call, id);
       await call.guestlist.confirm(id, call.by);

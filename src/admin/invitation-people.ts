@@ -1,7 +1,8 @@
 /** Who came by an invitation, who waits for a decision, what it gave, and which links may be in other hands. */
+import { giftOf } from '../api/gift.ts';
 import { z } from 'zod';
 import { sightOf } from './access.ts';
-import { giftOf, taking } from './admin-right.ts';
+import { taking } from './admin-right.ts';
 import { accountId, invitationId, leak } from './invitation-schema.ts';
 import { leaksFor, requireGivable, requireInvitation, requirePeopleOf, withNames } from './invitation-shown.ts';
 import { listRedemptionPage, seekNoted } from './invitation-store.ts';
@@ -28,6 +29,7 @@ const decisionRefusals = [
   'approval_decided',
   'grant_not_allowed',
   'account_disabled',
+  'invitation_expired',
   'invitation_revoked',
   'invitation_suspended',
   'group_full',

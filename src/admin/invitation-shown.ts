@@ -1,10 +1,11 @@
 /** Invitations as this API shows them, and finding the one that somebody names: what is not theirs is not there. */
+import { giftOf } from '../api/gift.ts';
 import { Failure } from '../errors.ts';
 import type { IssuedWithUrl } from '../invitation/issue.ts';
 import type { Leak } from '../invitation/leak.ts';
 import type { InvitationSummary } from '../invitation/summary.ts';
 import { managesOffer, seesOffer } from './access.ts';
-import { giftOf, requireMayGive } from './admin-right.ts';
+import { requireMayGive } from './admin-right.ts';
 import type { ShownInvitation } from './invitation-schema.ts';
 import { findDetails, findNames, type InvitationDetail } from './invitation-store.ts';
 import type { Call } from './operation.ts';

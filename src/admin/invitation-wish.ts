@@ -1,4 +1,5 @@
 /** From what was sent to what `invite` takes: in whose name, and nothing of groups that are not the caller's to know of. */
+import type { Gift } from '../api/gift.ts';
 import { slugOfGrant } from '../group/group.ts';
 import { findAccountById } from '../account/store.ts';
 import { Failure } from '../errors.ts';
@@ -8,7 +9,7 @@ import { asInviterName } from '../invitation/own.ts';
 import type { Template } from '../invitation/template.ts';
 import type { InviteOptions } from '../invitation/wish.ts';
 import { type Caller, managesGroup } from './access.ts';
-import { type Gift, requireMayGive } from './admin-right.ts';
+import { requireMayGive } from './admin-right.ts';
 import type { NewInvitation } from './invitation-schema.ts';
 import type { Call } from './operation.ts';
 import { said } from './schema.ts';

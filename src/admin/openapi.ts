@@ -65,8 +65,17 @@ function tagOf(id: OperationId): string {
   return placeOf(id).path.split('/')[1] ?? '';
 }
 
-const conditions = {
+const changed = {
   'If-Match': z.string().optional().meta({ description: 'The `ETag` that was read: refused if it has changed since' }),
+};
+const known = {
+  'If-None-Match': z.string().optional().meta({ description: 'The `ETag` that was read: no answer if it is still that' }),
+};
+const preferences = {
+  Prefer: z
+    .string()
+    .optional()
+    .meta({ description: '`return=minimal` leaves the answer out', examples: ['return=minimal'] }),
 };
 const repeats = {
   'Idempotency-Key': z
@@ -79,8 +88,12 @@ const repeats = {
 
 function describe(id: OperationId, operation: Operation): ZodOpenApiOperationObject {
   const { summary, description, scope, params, query, creates, example } = operation;
-  const { method } = placeOf(id);
-  const header = { ...(creates ? repeats : {}), ...(method === 'GET' || method === 'POST' ? {} : conditions) };
+  const header = {
+    ...(creates ? repeats : {}),
+    ...(hasCondition(id, operation) ? changed : {}),
+    ...(isShown(id, operation) ? known : {}),
+    ...(isLeftOut(id, operation) ? preferences : {}),
+  };
   const requestParams = {
     ...(params ? { path: params } : {}),
     ...(query ? { query } : {}),
@@ -95,8 +108,22 @@ function describe(id: OperationId, operation: Operation): ZodOpenApiOperationObj
     security: [{ oauth: [scope] }],
     requestParams: requestParams as NonNullable<ZodOpenApiOperationObject['requestParams']>,
     ...(body ? { requestBody: { required: example?.body !== undefined, content: body } } : {}),
-    responses: responsesOf(operation),
+    responses: responsesOf(id, operation),
   };
+}
+
+/** What is changed has a version; a list that something is added to has none. */
+function hasCondition(id: OperationId, { kind }: Operation): boolean {
+  const { method, path } = placeOf(id);
+  return kind === 'json' && method !== 'GET' && (method !== 'POST' || path.includes('{'));
+}
+
+function isShown(id: OperationId, { kind }: Operation): boolean {
+  return kind === 'json' && placeOf(id).method === 'GET';
+}
+
+function isLeftOut(id: OperationId, operation: Operation): boolean {
+  return operation.kind === 'json' && operation.answer !== undefined && !operation.tellsOnce && placeOf(id).method !== 'GET';
 }
 
 function bodyOf(operation: Operation) {
@@ -115,31 +142,63 @@ const usual: readonly FailureCode[] = [
   'too_many_requests',
 ];
 
-function responsesOf(operation: Operation): ZodOpenApiResponsesObject {
+const retryAfter = { 'Retry-After': { description: 'In so many seconds', schema: { type: 'integer' } } } as const;
+
+function responsesOf(id: OperationId, operation: Operation): ZodOpenApiResponsesObject {
   const sent: FailureCode[] = operation.params || operation.query || operation.kind !== 'download' ? ['wish_invalid'] : [];
   const bodies: FailureCode[] = operation.kind === 'download' ? [] : ['body_malformed', 'media_type_unsupported', 'body_too_large'];
-  const codes = [...usual, ...sent, ...bodies, ...(operation.refusals ?? []), ...(operation.creates ? (['key_used'] as const) : [])];
+  const conflicts: FailureCode[] = [
+    ...(operation.creates ? (['key_used'] as const) : []),
+    ...(hasCondition(id, operation) ? (['version_conflict'] as const) : []),
+  ];
+  const codes = [...usual, ...sent, ...bodies, ...(operation.refusals ?? []), ...conflicts];
   const byStatus = Map.groupBy(codes, statusOf);
   const refusals = [...byStatus].map(([status, found]) => [
     String(status),
-    { description: [...new Set(found)].join(', '), content: { 'application/problem+json': { schema: problem } } },
+    {
+      description: [...new Set(found)].join(', '),
+      ...(status === 429 ? { headers: retryAfter } : {}),
+      content: { 'application/problem+json': { schema: problem } },
+    },
   ]);
-  return { ...successOf(operation), ...Object.fromEntries(refusals) };
+  const without = {
+    ...(isShown(id, operation) ? { '304': { description: 'It is still what `If-None-Match` says' } } : {}),
+    ...(isLeftOut(id, operation) && (operation.status ?? 200) === 200 ? { '204': { description: 'Done, and left out' } } : {}),
+  };
+  return { ...successOf(id, operation), ...without, ...Object.fromEntries(refusals) };
 }
 
-function successOf(operation: Operation): ZodOpenApiResponsesObject {
+const text = (description: string) => ({ description, schema: { type: 'string' } }) as const;
+
+/** Of an answer that has one. */
+function headersOf(id: OperationId, operation: Operation) {
+  const isPaged = operation.kind === 'json' && operation.answer instanceof z.ZodObject && 'next' in operation.answer.shape;
+  return {
+    ...(isShown(id, operation) ? { ETag: text('Its version: another answer has another') } : {}),
+    ...(isShown(id, operation) && isPaged ? { Link: text('The next page, as `rel="next"` (RFC 8288)') } : {}),
+    ...(operation.kind === 'json' && operation.location ? { Location: text('Where it is') } : {}),
+  };
+}
+
+function successOf(id: OperationId, operation: Operation): ZodOpenApiResponsesObject {
   const { status = 200 } = operation;
   if (operation.kind === 'download')
     return {
       '200': {
         description: 'As it is read',
-        content: Object.fromEntries(operation.gives.map((type) => [type, { schema: { type: 'string' } }])),
+        content: Object.fromEntries(
+          operation.gives.map((type) => [type, { schema: { type: type === 'application/json' ? 'object' : 'string' } }]),
+        ),
       },
     };
   if (operation.kind === 'upload' && !operation.answer)
     return { '200': { description: 'A line for each row', content: { 'application/x-ndjson': { schema: { type: 'string' } } } } };
   if (!operation.answer) return { '204': { description: 'Done' } };
   return {
-    [String(status)]: { description: 'Done', content: { 'application/json': { schema: operation.answer as z.ZodType } } },
+    [String(status)]: {
+      description: 'Done',
+      headers: headersOf(id, operation),
+      content: { 'application/json': { schema: operation.answer as z.ZodType } },
+    },
   } as ZodOpenApiResponsesObject;
 }

@@ -9,7 +9,7 @@ import { type Caller, reachOf, requireAdmin } from './access.ts';
 import type { Call, Download, Operation, Repeat } from './operation.ts';
 import { operations } from './operations.ts';
 import type { OperationId } from './paths.ts';
-import { checkPart } from './problem.ts';
+import { checkPart, pointing } from './problem.ts';
 import { asFailure } from './row-answer.ts';
 import type { AdminSite } from './site.ts';
 
@@ -60,7 +60,7 @@ export async function perform({ site, caller, from, database, repeat }: Doing, i
     now: site.clock(),
     repeat,
   };
-  const answer: unknown = await asWish(operation.run(call, given as never));
+  const answer: unknown = await asWish(operation.run(call, given as never), operation);
   if (isDownload(operation, answer)) return answer;
   const schema = operation.kind === 'download' ? undefined : operation.answer;
   return schema === undefined ? undefined : JSON.parse(JSON.stringify(z.encode(schema, answer)));
@@ -72,10 +72,11 @@ export function isDownload(operation: Operation, answer: unknown): answer is Dow
   );
 }
 
-async function asWish<Result>(work: Promise<Result>): Promise<Result> {
+async function asWish<Result>(work: Promise<Result>, { kind }: Operation): Promise<Result> {
   try {
     return await work;
   } catch (error) {
-    throw asFailure(error);
+    // A file has no place that could be pointed to.
+    throw kind === 'json' ? pointing(asFailure(error)) : asFailure(error);
   }
 }

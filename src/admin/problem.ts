@@ -30,3 +30,11 @@ function complaining(complaints: readonly Complaint[], part: Part): Failure {
   const field = first.pointer.slice(1).replaceAll('/', '.') || part;
   return new Failure('wish_invalid', { field, problem: first.problem }, { complaints });
 }
+
+/** What only the use case could tell says where as well, as what the schemas tell does. Anything else as it is. */
+export function pointing(error: unknown): unknown {
+  if (!(error instanceof Failure) || error.code !== 'wish_invalid' || error.complaints.length > 0) return error;
+  const { field = '', problem = '' } = error.detail;
+  const pointer = pointerOf(field === '' || field === 'body' ? [] : String(field).split('.'));
+  return new Failure(error.code, error.detail, { complaints: [{ pointer, problem: String(problem) }] });
+}

@@ -2,13 +2,16 @@
  * Asking to be invited: where one can, what decides by itself, and who waits. Managers see where people ask for groups of
  * theirs, and the requests that they could approve today.
  */
+import type { Gift } from '../api/gift.ts';
 import { z } from 'zod';
 import { Failure } from '../errors.ts';
 import { ownUrl } from '../invitation/host.ts';
 import { domainSchema } from '../lib/email.ts';
 import type { Rule } from '../request/request.ts';
+import { findRequest } from '../request/store.ts';
 import { managesGroup, requireGroup } from './access.ts';
 import { requireMayGive } from './admin-right.ts';
+import { requireTheirs as requireTheirGift } from './invitation-wish.ts';
 import { type Call, json } from './operation.ts';
 import { fromCursor, instant, lines, page, pageOf, slug, toPage, uuid } from './schema.ts';
 
@@ -45,7 +48,11 @@ const request = z
   .meta({ id: 'InvitationRequest' });
 
 const deskParams = z.strictObject({ slug });
-const ruleParams = z.strictObject({ slug, domain: z.union([z.literal('*'), domainSchema]).meta({ examples: ['example.org'] }) });
+const domain = z.union(
+  [z.literal('*'), domainSchema],
+  'must be a domain such as example.org, *.example.org for all beneath it, or * for any',
+);
+const ruleParams = z.strictObject({ slug, domain: domain.meta({ examples: ['example.org'] }) });
 const requestParams = z.strictObject({ requestId: uuid });
 
 async function listDesks({ guestlist, caller, site }: Call): Promise<z.output<typeof desk>[]> {
@@ -75,6 +82,18 @@ async function requireTheirs({ caller: { accountId = '' }, reach, guestlist }: C
   if (reach === 'theirs' && !(await guestlist.requests.couldApprove(id, accountId))) throw new Failure('request_not_found');
 }
 
+/** What whoever is approved is given. */
+function giftOf({ slug: group, template }: Pick<z.output<typeof desk>, 'slug' | 'template'>): Gift {
+  return template === null ? { groups: [group] } : { template };
+}
+
+/** Throws `insufficient_scope`. What there is not is left to the use case. */
+async function requireMayApprove(call: Call, requestId: string): Promise<void> {
+  const { slug: group } = (await findRequest(call.database, requestId)) ?? {};
+  const asked = group === undefined ? undefined : (await listDesks(call)).find((one) => one.slug === group);
+  if (group !== undefined) await requireMayGive(call, giftOf(asked ?? { slug: group, template: null }));
+}
+
 export const requestOperations = {
   listRequestDesks: json({
     scope: 'requests:read',
@@ -99,11 +118,12 @@ export const requestOperations = {
       .strictObject({ template: slug.optional().meta({ description: 'What whoever is approved is invited to. Default: to be a member' }) })
       .optional(),
     answer: desk,
-    refusals: ['group_not_found', 'template_not_found', 'grant_not_allowed'],
+    // With a condition on what was never opened, there is nothing that could have changed.
+    refusals: ['group_not_found', 'template_not_found', 'grant_not_allowed', 'requests_closed'],
     example: { body: {} },
     run: async (call, { params, body: { template } = {} }) => {
       requireGroup(call.caller, params.slug);
-      await requireMayGive(call, template === undefined ? { groups: [params.slug] } : { template });
+      await requireTheirGift(call, template === undefined ? { groups: [params.slug] } : { template });
       await call.guestlist.requests.open(params.slug, template === undefined ? {} : { template }, call.by);
       return findDesk(call, params.slug);
     },
@@ -146,7 +166,8 @@ export const requestOperations = {
     refusals: ['requests_closed', 'grant_not_allowed'],
     example: { body: { decision: 'approve', perDay: 20 } },
     run: async (call, { params: { slug: group, domain }, body: { decision, perDay } }) => {
-      await findDesk(call, group);
+      const asked = await findDesk(call, group);
+      if (decision === 'approve') await requireMayGive(call, giftOf(asked));
       return toRule(await call.guestlist.requests.addRule(group, { domain, decision, perDay }, call.by));
     },
   }),
@@ -186,6 +207,7 @@ export const requestOperations = {
     refusals: ['request_not_found', 'request_decided', 'grant_not_allowed', 'policy_refused', 'group_full', 'group_not_found'],
     run: async (call, { params: { requestId } }) => {
       await requireTheirs(call, requestId);
+      await requireMayApprove(call, requestId);
       return call.guestlist.requests.approve(requestId, call.by);
     },
   }),

@@ -15,7 +15,7 @@ import type { Database, Transaction } from '../lib/db.ts';
 import type { CountingThrottle } from '../lib/throttle.ts';
 import { appAsCaller, type Caller, personAsCaller } from './access.ts';
 import { readFile, readJson } from './body.ts';
-import { countCall, idempotencyKeyOf, linkNext, prefersMinimal, requireVersion, sendDownload, versionOf } from './http.ts';
+import { countCall, idempotencyKeyOf, isKnown, linkNext, prefersMinimal, requireVersion, sendDownload, versionOf } from './http.ts';
 import { createOnlyOnce, type OnlyOnce, oneAtATime } from './once.ts';
 import { describeApi, openApiRoutes } from './openapi-routes.ts';
 import { type Doing, isDownload, perform, readGiven } from './perform.ts';
@@ -165,7 +165,7 @@ function send({ ctx, site: { issuer }, place: { operation } }: Answering, told: 
     linkNext(ctx, told);
     const version = versionOf(told);
     ctx.set('ETag', version);
-    if (ctx.get('If-None-Match').includes(version)) {
+    if (isKnown(ctx.get('If-None-Match'), version)) {
       ctx.status = 304;
       return;
     }

@@ -3,8 +3,10 @@ import { Failure } from '../errors.ts';
 
 /** What only the use case can tell is a mistake in what was sent all the same: `invite: expiresAt must be in the future`. */
 export function asFailure(error: unknown): unknown {
-  const said = error instanceof TypeError && /^(?:[a-zA-Z]+): (\S+) (.*)$/s.exec(error.message);
-  return said ? new Failure('wish_invalid', { field: said[1] ?? '', problem: said[2] ?? '' }) : error;
+  const said = error instanceof TypeError && /^(?:[a-zA-Z]+): (the argument|\S+) (.*)$/s.exec(error.message);
+  if (!said) return error;
+  const [, field = '', problem = ''] = said;
+  return new Failure('wish_invalid', { field: field === 'the argument' ? 'body' : field, problem });
 }
 
 export type RowRefusal = { readonly ok: false; readonly code: string; readonly problem?: string };

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Failure } from '../errors.ts';
 import type { Template } from '../invitation/template.ts';
+import { requireMayGive } from './admin-right.ts';
 import { newTemplate, template } from './invitation-schema.ts';
 import { seesTemplate } from './invitation-wish.ts';
 import { type Call, json } from './operation.ts';
@@ -40,6 +41,8 @@ export const templateOperations = {
     refusals: ['template_exists', 'group_not_found', 'right_not_found', 'client_not_found'],
     example: { body: { name: 'tenors', wish: { groups: ['choir'], maxUses: 5, lifetimeSeconds: 1_209_600 } } },
     run: async (call, { body: { name, wish } }) => {
+      // Whoever uses it later may not look again at what it gives, and a rule never does.
+      await requireMayGive(call, wish);
       await call.guestlist.addTemplate({ name, wish: said(wish) }, call.by);
       return findShown(call, name);
     },

@@ -15,7 +15,7 @@ import { ownUrl } from '../invitation/host.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Database } from '../lib/db.ts';
 
-export type Caller = { readonly accountId: string; readonly client: Client };
+export type Caller = { readonly accountId: string; readonly client: Client; readonly scopes: ReadonlySet<string> };
 
 /** What a good token says: the app, whom it acts for, and what both were let do. */
 export type Bearer = {
@@ -72,7 +72,7 @@ export function createCallerOf(site: TokenSite): (authorization: string | undefi
   return async (authorization) => {
     const { account, client, scopes } = await bearerOf(authorization);
     if (!account || !scopes.has(invitationsScope)) throw new Failure('insufficient_scope');
-    return { accountId: account.id, client };
+    return { accountId: account.id, client, scopes };
   };
 }
 

@@ -9,24 +9,39 @@ import { originOf } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
 import type { OwnInvitations, OwnIssued } from '../invitation/own.ts';
 import type { InvitationSummary } from '../invitation/summary.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Database } from '../lib/db.ts';
 import { readText } from '../lib/form.ts';
 import type { Guestlist } from '../plugin.ts';
 import type { Caller } from './access-token.ts';
+import { type Gift, giftOf, requireTokenOf } from './gift.ts';
 import { asWish, checkWish, inviteBody, nothing, pageQuery, resendBody, toOwnWish } from './wish.ts';
 
-export type Call = { readonly ctx: Context; readonly own: OwnInvitations };
+export type Call = {
+  readonly ctx: Context;
+  readonly own: OwnInvitations;
+  /** What is offered must be within the token. Throws `insufficient_scope`. */
+  readonly requireMayGive: (gift: Gift) => Promise<void>;
+};
+
+type Site = { readonly database: Database; readonly guestlist: Guestlist; readonly clock: Clock };
 
 /** What the call may do, and where it comes from. */
-export function callOf(guestlist: Guestlist, ctx: Context, { accountId, client }: Caller): Call {
-  return { ctx, own: guestlist.own({ accountId, from: { ...originOf(ctx), clientId: client.id } }) };
+export function callOf({ database, guestlist, clock }: Site, ctx: Context, { accountId, client, scopes }: Caller): Call {
+  return {
+    ctx,
+    own: guestlist.own({ accountId, from: { ...originOf(ctx), clientId: client.id } }),
+    requireMayGive: (gift) => requireTokenOf({ accountId, now: clock() }, { database, guestlist, scopes }, gift),
+  };
 }
 
 export async function showGroups({ ctx, own }: Call): Promise<void> {
   ctx.body = { groups: await own.groups() };
 }
 
-export async function invite({ ctx, own }: Call): Promise<void> {
+export async function invite({ ctx, own, requireMayGive: mayGive }: Call): Promise<void> {
   const wish = toOwnWish(checkWish(inviteBody, await readJson(ctx)));
+  await mayGive(wish);
   const issued = await asWish(own.invite(wish, keyOf(ctx)));
   ctx.status = 201;
   ctx.set('Location', `${ctx.path}/${issued.id}`);
@@ -54,8 +69,9 @@ export async function show({ ctx, own }: Call): Promise<void> {
   ctx.body = toShown(await own.find(idOf(ctx)));
 }
 
-export async function resend({ ctx, own }: Call): Promise<void> {
+export async function resend({ ctx, own, requireMayGive: mayGive }: Call): Promise<void> {
   const { expiresAt } = checkWish(resendBody, await readJson(ctx));
+  await mayGive(giftOf(await own.find(idOf(ctx))));
   await asWish(own.resend(idOf(ctx), { expiresAt }));
   ctx.body = toShown(await own.find(idOf(ctx)));
 }
@@ -66,8 +82,9 @@ export async function revoke({ ctx, own }: Call): Promise<void> {
   ctx.body = toShown(await own.find(idOf(ctx)));
 }
 
-export async function reissue({ ctx, own }: Call): Promise<void> {
+export async function reissue({ ctx, own, requireMayGive: mayGive }: Call): Promise<void> {
   checkWish(nothing, await readJson(ctx));
+  await mayGive(giftOf(await own.find(idOf(ctx))));
   const issued = await own.reissue(idOf(ctx));
   ctx.status = 201;
   ctx.body = toIssued(issued);

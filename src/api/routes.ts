@@ -20,7 +20,7 @@ export function apiRoutes(site: ApiSite): Middleware {
       const caller = await callerOf(ctx.get('Authorization') || undefined);
       allowOrigin(ctx, caller.client);
       await site.calls.consume(caller.accountId);
-      await handler(callOf(site.guestlist, ctx, caller));
+      await handler(callOf(site, ctx, caller));
     };
   const router = new Router({ prefix: '/api/me' });
   router.use(withRules(site.issuer));

@@ -39,7 +39,10 @@ export const nothing = z.strictObject({});
 
 export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(50),
-  before: z.string().max(100).optional(),
+  before: z
+    .string()
+    .regex(/^[\w-]{1,100}$/, 'is no id')
+    .optional(),
 });
 
 /** Throws `wish_invalid`, which names the member and what is wrong with it. */

@@ -7,6 +7,7 @@ import { type Grant, newGrants } from '../group/group.ts';
 import { resolveGrants } from '../group/manage.ts';
 import { findHoldings } from '../group/membership-store.ts';
 import { plainLine } from '../group/wish.ts';
+import { whichAreGood } from '../invitation/authority.ts';
 import { requireMayInvite } from '../invitation/facts.ts';
 import type { InvitationHost } from '../invitation/host.ts';
 import { planInvitation, refuseArchived } from '../invitation/issue.ts';
@@ -21,7 +22,7 @@ import { type Columns, csvRows, type ReadRow } from './csv.ts';
 import type { Bytes } from './lines.ts';
 import { ndjsonRows } from './ndjson.ts';
 import { mailboxOf, pastedRows } from './pasted.ts';
-import { findInvited } from './store.ts';
+import { findAddressed } from './mailbox-store.ts';
 
 /** What each row is given. One place, its own token; how it travels follows from the kind. */
 export type CampaignWish = Omit<InviteOptions, 'maxUses' | 'email' | 'channels' | 'inviterId' | 'pin'> & {
@@ -222,12 +223,23 @@ export async function alreadyKnown(
 ): Promise<ReadonlyMap<EmailKey, 'already_member' | 'already_invited'>> {
   const known = new Map<EmailKey, 'already_member' | 'already_invited'>();
   if (rows.length === 0 || grants.length === 0) return known;
-  const invited = await findInvited(db, { keys: rows.map((row) => row.emailKey), grants, now });
+  const invited = await whoIsInvited(host, db, { keys: rows.map((row) => row.emailKey), grants, now });
   for (const { email, emailKey: key } of rows) {
     if (await isIn(host, db, { email, grants, now })) known.set(key, 'already_member');
     else if (invited.has(key)) known.set(key, 'already_invited');
   }
   return known;
+}
+
+/** Not by what is on hold because its inviter may not invite any more: nobody can accept that. */
+async function whoIsInvited(
+  host: InvitationHost,
+  db: Queryable,
+  { keys, grants, now }: Asking & { readonly keys: readonly EmailKey[] },
+): Promise<ReadonlySet<EmailKey>> {
+  const addressed = await findAddressed(db, { keys, grants, now });
+  const good = await whichAreGood(host, db, { ids: addressed.map(({ id }) => id), now });
+  return new Set(addressed.flatMap(({ id, key }) => (good.has(id) ? [key] : [])));
 }
 
 async function isIn(host: InvitationHost, db: Queryable, { email, grants, now }: Asking & { readonly email: string }): Promise<boolean> {

@@ -15,6 +15,7 @@ import { inSavepoint, inTransaction, type Transaction } from '../lib/db.ts';
 import { newId } from '../lib/random.ts';
 import type { CampaignSummary } from './campaign.ts';
 import { alreadyKnown, optionsOf, type StoredWish, toWish } from './draft.ts';
+import { lockMailboxes } from './mailbox-store.ts';
 import {
   claimDue,
   failWaiting,
@@ -164,6 +165,10 @@ type MailingRows = Making & { readonly rows: readonly WaitingRow[]; readonly pla
 async function mailRows(host: InvitationHost, trx: Transaction, { rows, plan, ...making }: MailingRows): Promise<Settled[]> {
   const grants = await grantsOrNone(trx, making.wish);
   const addressed = rows.flatMap(({ email, emailKey }) => (email && emailKey ? [{ email, emailKey }] : []));
+  await lockMailboxes(
+    trx,
+    addressed.map((row) => row.emailKey),
+  );
   const known = await alreadyKnown(host, trx, { rows: addressed, grants, now: making.now });
   const settled: Settled[] = [];
   for (const row of rows) {

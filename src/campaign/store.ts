@@ -1,5 +1,4 @@
 /** Every SQL statement about campaigns and their rows, but for the report's (`report-store.ts`). */
-import type { Grant } from '../group/group.ts';
 import { execute, firstRow, type Queryable, rows, type Transaction } from '../lib/db.ts';
 import type { EmailKey } from '../lib/email.ts';
 import { type CampaignKind, type CampaignSummary, type Progress, stateOfCampaign } from './campaign.ts';
@@ -228,10 +227,14 @@ export async function markResumed(trx: Transaction, id: string): Promise<void> {
 }
 
 /** Of its invitations, those that somebody could still accept; in the order of their ids. */
-export async function listOpenInvitations(db: Queryable, campaignId: string, limit: number): Promise<string[]> {
+export async function listOpenInvitations(
+  db: Queryable,
+  campaignId: string,
+  page: { readonly after: string; readonly limit: number },
+): Promise<string[]> {
   const sql = `select id from guestlist.invitation where campaign_id = :campaignId and revoked_at is null and used_count < max_uses
-    order by id limit :limit`;
-  return (await rows<{ id: string }>(db, sql, { campaignId, limit })).map(({ id }) => id);
+    and id > :after order by id limit :limit`;
+  return (await rows<{ id: string }>(db, sql, { campaignId, ...page })).map(({ id }) => id);
 }
 
 /** Also what its inviter sees of the invitation, and of those that it took the place of. False: there is no such row, or it was refused. */
@@ -254,22 +257,6 @@ export async function updateName(
   return (await execute(trx, sql, { campaignId, position, name: name === '' ? null : name })) === 1;
 }
 
-/** Of these addresses, those with an invitation that is open and gives all of it. */
-export async function findInvited(
-  db: Queryable,
-  { keys, grants, now }: { readonly keys: readonly EmailKey[]; readonly grants: readonly Grant[]; readonly now: Date },
-): Promise<ReadonlySet<EmailKey>> {
-  const wished = grants.map((grant) => (grant.kind === 'group' ? { group: grant.groupId, role: grant.role } : { right: grant.right }));
-  const sql = `select distinct i.email_key as key from guestlist.invitation i
-    where i.email_key = any(:keys) and i.revoked_at is null and i.expires_at > :now and i.used_count < i.max_uses
-      and not exists (
-        select from jsonb_to_recordset(:wished::jsonb) as w ("group" text, role text, "right" text)
-        where not exists (select from guestlist.invitation_grant g where g.invitation_id = i.id
-          and g.group_id is not distinct from w."group" and g.role is not distinct from w.role and g.right_name is not distinct from w."right"))`;
-  const found = await rows<{ key: EmailKey }>(db, sql, { keys: [...keys], wished: JSON.stringify(wished), now });
-  return new Set(found.map(({ key }) => key));
-}
-
 /**
  * Addresses and names of rows whose invitation forgot its own, and of rows that nothing came of. What was made for them,
  * and what that took the place of, was called by their names. Returns how many rows there were.
@@ -279,7 +266,7 @@ export async function forgetRows(trx: Transaction, before: Date): Promise<number
       r.failed_at < :before
       or exists (select from guestlist.invitation i where i.id = r.invitation_id and i.used_count = 0
         and least(i.expires_at, coalesce(i.revoked_at, i.expires_at)) < :before
-        and not exists (select from guestlist.approval a where a.invitation_id = i.id))
+        and not exists (select from guestlist.approval a where a.invitation_id = i.id and a.decision is null and a.lapses_at > :before))
       or r.made_at is null and exists (select from guestlist.campaign c where c.id = r.campaign_id and c.cancelled_at < :before))`;
   const labels = `with recursive theirs (id) as (
       select r.invitation_id from guestlist.campaign_row r where r.name is not null and r.invitation_id is not null and ${isOver}

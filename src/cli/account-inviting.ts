@@ -13,6 +13,7 @@ export function addInvitingOf(account: Command): void {
     .description('who came through whom, and how many stayed')
     .argument('[email]', 'beneath this account; without it everybody')
     .option('--depth <n>', 'so many steps', (text) => wholeNumber(text, { from: 1, to: 50 }), 10)
+    .option('--limit <n>', 'most accounts', (text) => wholeNumber(text, { from: 1, to: 1_000_000 }), 10_000)
     .option('--json', 'answer in JSON')
     .addHelpText('after', examples('account tree', 'account tree ada@example.org --depth 2'))
     .action(ending(tree));
@@ -47,11 +48,19 @@ export function addInvitingOf(account: Command): void {
     .action(ending(erase));
 }
 
-async function tree(email: string | undefined, { depth, ...output }: OutputOptions & { readonly depth: number }): Promise<void> {
+type TreeOptions = OutputOptions & { readonly depth: number; readonly limit: number };
+
+async function tree(email: string | undefined, { depth, limit, ...output }: TreeOptions): Promise<void> {
   await withCalls(async ({ api, accountIdOf }) => {
     const root = email === undefined ? undefined : await accountIdOf(email);
-    const { items } = await api.getInviterTree({ query: defined({ root, depth, limit: 10_000 }) });
+    // One more, to know whether there are more.
+    const pages = each((query) =>
+      api.getInviterTree({ query: { ...query, ...defined({ root }), depth, limit: Math.min(limit + 1, 1_000) } }),
+    );
+    const found = await firstOf(pages, limit + 1);
+    const items = found.slice(0, limit);
     const lines = items.length > 0 ? items.map(nodeLine) : ['Nobody has accepted an invitation yet.'];
+    if (found.length > limit) lines.push(`There are more: say --limit, or beneath whom.`);
     print(output, { value: items.map(withoutNulls), lines });
   });
 }

@@ -71,7 +71,7 @@ const givesNothing = "an invitation must give something: say '--group' or '--rig
 
 /** `field` as the API or the plugin has it (`ends.at`), `problem` as they say it (`must be after expiresAt`). */
 export function complaintAbout(field: string, problem: string): string {
-  if (field === 'the argument' || (field === 'the' && problem.startsWith('argument'))) return givesNothing;
+  if (field === 'the argument' || problem.endsWith('an invitation must give something')) return givesNothing;
   if (/^(rows|row|columns)$/.test(field)) return `the ${field} ${worded(problem)}`;
   if (/^(path|query|body)?$/.test(field)) return `${field ? `the ${field}` : 'it'} ${worded(problem)}`;
   const name = optionName(field);

@@ -110,8 +110,9 @@ async function judgeJobs(database: Database, now: Date): Promise<Finding> {
   const name = 'jobs';
   const advice = 'See that one process runs as a worker: guestlist start without --no-worker and WORKER=off, or guestlist worker.';
   const found = await readJobs(database, now);
-  if (!found?.lastRound) return { name, status: 'warn', message: 'No worker has ever run on this database.', advice };
-  const silentFor = Math.round((now.getTime() - found.lastRound.getTime()) / 60_000);
+  const heardOf = found?.lastRound ?? found?.firstSeen;
+  if (!found || !heardOf) return { name, status: 'warn', message: 'No worker has ever run on this database.', advice };
+  const silentFor = Math.max(0, Math.round((now.getTime() - heardOf.getTime()) / 60_000));
   if (silentFor > 30) return { name, status: 'fail', message: `No worker has done its round for ${silentFor} minutes.`, advice };
   const lateBy = found.oldestDue ? now.getTime() - found.oldestDue.getTime() : 0;
   if (lateBy > lateMs) return { name, status: 'warn', message: `The oldest job waits for ${Math.round(lateBy / 60_000)} minutes.`, advice };
@@ -122,5 +123,6 @@ async function judgeJobs(database: Database, now: Date): Promise<Finding> {
       message: `${found.givenUp} jobs were given up.`,
       advice: 'See the log of the worker for what ended them.',
     };
-  return { name, status: 'ok', message: `A worker did its round ${silentFor} minutes ago, and no job waits for long.` };
+  const heard = found.lastRound ? 'did its round' : 'began';
+  return { name, status: 'ok', message: `A worker ${heard} ${silentFor} minutes ago, and no job waits for long.` };
 }

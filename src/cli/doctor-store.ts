@@ -27,6 +27,8 @@ export type JobFigures = {
   readonly givenUp: number;
   /** When a worker did last what it does every ten minutes. */
   readonly lastRound: Date | null;
+  /** When the first worker began. */
+  readonly firstSeen: Date | null;
 };
 
 /** Undefined: no server has ever run on this database. */
@@ -35,6 +37,7 @@ export async function readJobs(db: Queryable, now: Date): Promise<JobFigures | u
   if (!there?.has) return undefined;
   const sql = `select (select min(run_at) from guestlist_jobs.jobs where run_at <= :now and locked_at is null and attempts < max_attempts) as "oldestDue",
       (select count(*)::int from guestlist_jobs.jobs where attempts >= max_attempts) as "givenUp",
-      (select max(last_execution) from guestlist_jobs._private_known_crontabs where identifier = 'sweep') as "lastRound"`;
+      (select max(last_execution) from guestlist_jobs._private_known_crontabs where identifier = 'sweep') as "lastRound",
+      (select min(known_since) from guestlist_jobs._private_known_crontabs where identifier = 'sweep') as "firstSeen"`;
   return firstRow<JobFigures>(db, sql, { now });
 }

@@ -5,7 +5,7 @@ import type { Input } from '../admin/http-client.ts';
 import { clientIdPattern } from '../client/client.ts';
 import { findPreset, needsBaseUrl, presets } from '../client/presets.ts';
 import { Failure } from '../errors.ts';
-import { checkForm, type FieldErrors, type Fields, formStatus, lineOfText } from '../lib/form.ts';
+import { checkForm, type FieldErrors, type Fields, formStatus, lineOfText, optional } from '../lib/form.ts';
 import { optionalLine, webAddress, webAddresses } from './app-fields.ts';
 import { appPath, complaintOf, groupChoices, tellSecret } from './app-shared.ts';
 import { leadOn } from './done.ts';
@@ -36,7 +36,7 @@ export async function showApps(site: ConsoleSite, ctx: Context, visitor: Visitor
 const newAppForm = z
   .strictObject({
     preset: z.string().max(100, 'other').default('hand'),
-    name: lineOfText(100).or(z.literal('')).optional(),
+    name: optional(lineOfText(100)),
     id: z
       .string()
       .trim()

@@ -8,7 +8,7 @@ import { type Answered, codeOf, tellAnswers } from './answers.ts';
 import { consoleForm, consoleHref, type ConsoleForm, pickedOf, readConsoleForm } from './forms.ts';
 import { operate } from './operate.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
-import { leadToNothing } from './way-back.ts';
+import { leadToNothing, leadToStart, listAt, placeIn } from './way-back.ts';
 
 export type WaitingPerson = {
   /** Of the invitation and of the person. */
@@ -61,11 +61,14 @@ function paramsOf(id: string): Wire {
 
 const cursorOf = (typed: unknown): string => cursorSchema.parse(typed) ?? '';
 
+const listOf = (cursor: string) => listAt('/admin/approvals', placeIn({ cursor }));
+
 export async function showApprovals(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
   const cursor = cursorOf(ctx.query['cursor']);
   const query = { limit: pageSize, ...(cursor === '' ? {} : { cursor }) };
   const { items, next } = await operate({ site, ctx, visitor }, 'listWaitingApprovals', { query });
-  const href = consoleHref(site, '/admin/approvals');
+  const startHref = consoleHref(site, '/admin/approvals');
+  if (cursor && items.length === 0 && !next) return leadToStart(ctx, startHref);
   visitor.show({
     page: 'console/approvals',
     data: {
@@ -82,8 +85,8 @@ export async function showApprovals(site: ConsoleSite, ctx: Context, visitor: Vi
       pick: consoleForm(site, visitor, '/admin/approvals/decide'),
       cursor,
       isNothingChosen: ctx.query['nothing'] === 'yes',
-      startHref: cursor === '' ? undefined : href,
-      nextHref: next && `${href}?${new URLSearchParams({ cursor: next })}`,
+      startHref: cursor === '' ? undefined : startHref,
+      nextHref: next && consoleHref(site, listOf(next)),
       invitationsHref: consoleHref(site, '/admin/invitations'),
     },
   });
@@ -94,9 +97,9 @@ export async function decideApprovals(site: ConsoleSite, ctx: Context, visitor: 
   const fields = await readConsoleForm(site, ctx, visitor);
   const ids = idsSchema.parse(fields['ids'] ?? pickedOf(fields).join(','));
   const cursor = cursorOf(fields['cursor']);
-  if (ids.length === 0) return leadToNothing(site, ctx, '/admin/approvals');
+  if (ids.length === 0) return leadToNothing(site, ctx, listOf(cursor));
   if (fields['deed'] === 'ask') {
-    const query = new URLSearchParams({ ids: ids.join(','), ...(cursor === '' ? {} : { cursor }) });
+    const query = placeIn({ ids: ids.join(','), cursor });
     return leadTo(ctx, `${consoleHref(site, '/admin/approvals/reject')}?${query}`);
   }
   await decide(site, ctx, { visitor, ids, cursor, deed: fields['deed'] === 'reject' ? 'rejectApproval' : 'approveApproval' });
@@ -116,7 +119,13 @@ async function decide(site: ConsoleSite, ctx: Context, { visitor, ids, cursor, d
       code,
     });
   }
-  await tellAnswers(site, ctx, { visitor, area: 'approvals', answers, done: deed === 'approveApproval' ? 'approved' : 'rejected' });
+  await tellAnswers(site, ctx, {
+    visitor,
+    area: 'approvals',
+    place: placeIn({ cursor }),
+    answers,
+    done: deed === 'approveApproval' ? 'approved' : 'rejected',
+  });
 }
 
 type Chosen = { readonly visitor: Visitor; readonly ids: readonly string[]; readonly cursor: string };
@@ -137,7 +146,7 @@ export async function askToReject(site: ConsoleSite, ctx: Context, visitor: Visi
     ids: [...names.keys()].join(','),
     cursor,
     errors: {},
-    backHref: consoleHref(site, '/admin/approvals'),
+    backHref: consoleHref(site, listOf(cursor)),
   };
   visitor.show({ page: 'console/approvals-reject', data });
 }

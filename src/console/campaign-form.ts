@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Input } from '../admin/http-client.ts';
 import { mostCards } from '../campaign/draft.ts';
 import { addSeconds } from '../lib/clock.ts';
-import { type FieldErrors, textOfLines } from '../lib/form.ts';
-import { nameLine, optional } from './group-fields.ts';
+import { type FieldErrors, textOfLines, optional } from '../lib/form.ts';
+import { nameLine } from './group-fields.ts';
 import { dayOrInstant, endOfDay, errorsOfWish } from './invitation-form.ts';
 
 /** In the order of the page. */

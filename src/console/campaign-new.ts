@@ -80,8 +80,9 @@ export async function draftCampaign(site: ConsoleSite, ctx: Context, visitor: Vi
   if (file) await keepDraft(site, visitor, draft);
   const again = (errors: FieldErrors) => formPage(site, ctx, { visitor, typed: { ...typed, key }, errors, fileName: file?.name });
   const form = checkForm(campaignForm, gathered(typed) as Fields);
-  if (!form.ok) return again(form.errors);
-  if (form.value.source === 'file' && !file) return again({ file: 'file_required' });
+  const missing = typed['source'] === 'file' && !file ? { file: 'file_required' } : {};
+  if (!form.ok) return again({ ...form.errors, ...missing });
+  if ('file' in missing) return again(missing);
   const found = await lookAt(site, ctx, { visitor, draft, form: form.value, columns: noColumns });
   if (found.errors) return again(found.errors);
   await keepDraft(site, visitor, draft);

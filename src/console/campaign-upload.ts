@@ -17,7 +17,7 @@ export type UploadedFile = { readonly name: string; readonly bytes: Buffer };
 export type Uploaded = { readonly fields: Fields; readonly file: UploadedFile | undefined };
 
 /** Throws `foreign_origin`, `form_expired`, `form_invalid`, `body_too_large`. A field without a file is none. */
-export async function readUpload(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<Uploaded> {
+export async function readUpload(site: ConsoleSite, ctx: Context, visitor: Pick<Visitor, 'session'>): Promise<Uploaded> {
   if (!/^multipart\/form-data\s*;/i.test(ctx.get('Content-Type'))) {
     return { fields: await readConsoleForm(site, ctx, visitor), file: undefined };
   }

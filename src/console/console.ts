@@ -13,7 +13,8 @@ import { type Caller, personAsCaller, reachOf } from '../admin/access.ts';
 import { type AdminScope, adminScopes } from '../client/own-scopes.ts';
 import { Failure, statusOf } from '../errors.ts';
 import { isOwnOrigin } from '../lib/origin.ts';
-import { consoleHref, readConsoleForm } from './forms.ts';
+import { readUpload } from './campaign-upload.ts';
+import { consoleHref } from './forms.ts';
 import { entriesOf, frameOf } from './frame.ts';
 import { holdForm } from './held-form.ts';
 import { type ConsoleSession, endSession, findSession, hasCookie } from './session.ts';
@@ -75,9 +76,15 @@ function showFailure(
   { error, visitor }: { readonly error: unknown; readonly visitor: Omit<Visitor, 'reach'> },
 ): void {
   if (!(error instanceof Failure) || !ctx.accepts('html')) throw error;
-  const { code, retryAfterSeconds } = error;
+  const { retryAfterSeconds } = error;
+  const code = codeFor(ctx, error);
   if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds));
   visitor.show({ page: 'console/error', data: { code, backHref: consoleHref(site, '/admin') }, status: statusOf(code) });
+}
+
+/** Nobody wishes for anything by an address: one that makes no sense is that of no page. */
+function codeFor({ method }: Context, { code }: Failure): Failure['code'] {
+  return code === 'wish_invalid' && ['GET', 'HEAD'].includes(method) ? 'page_not_found' : code;
 }
 
 /** `before`: the session that they had until a while ago. */
@@ -90,9 +97,10 @@ async function letIn(site: ConsoleSite, ctx: Context, before: ConsoleSession | u
   }
   if (['GET', 'HEAD'].includes(ctx.method)) return letBack(site, ctx);
   if (!isOwnOrigin(ctx.headers, new URL(site.issuer).origin)) throw new Failure('foreign_origin');
+  if (!before) return beginSignIn(site, ctx, { returnTo: pageBefore(site, ctx) });
   // A file is not held: it is chosen again.
-  if (!before || ctx.is('multipart')) return beginSignIn(site, ctx, { returnTo: pageBefore(site, ctx) });
-  const fields = await readConsoleForm(site, ctx, { session: before });
+  const { fields, file } = await readUpload(site, ctx, { session: before });
+  if (file && Object.keys(fields).length === 0) return beginSignIn(site, ctx, { returnTo: pageBefore(site, ctx) });
   await endSession(site, ctx, before);
   const returnTo = await holdForm(site, { accountId: before.accountId, path: ctx.path, fields });
   await beginSignIn(site, ctx, { returnTo });

@@ -1,4 +1,7 @@
-/** Forms of the console: each serves one session at one address, and nothing that another site sends. */
+/**
+ * Forms of the console: each serves one person, signed in here once, at one address, and nothing that another site sends. It
+ * still does when they had to prove anew who they are meanwhile, in this tab or in another.
+ */
 import type { Context } from 'koa';
 import { Failure } from '../errors.ts';
 import { ownPath } from '../invitation/host.ts';
@@ -11,7 +14,7 @@ export type ConsolePath = '/admin' | `/admin/${string}`;
 /** What the template of a form needs. */
 export type ConsoleForm = { readonly action: string; readonly formToken: string };
 
-type Whose = { readonly session: Pick<ConsoleSession, 'digest'> };
+type Whose = { readonly session: Pick<ConsoleSession, 'accountId' | 'sessionUid'> };
 
 /** As a browser asks for it. */
 export function consoleHref({ issuer }: Pick<ConsoleSite, 'issuer'>, path: ConsolePath): string {
@@ -24,7 +27,7 @@ export function consoleForm(site: Pick<ConsoleSite, 'issuer' | 'formToken'>, vis
 }
 
 function tokenFor({ formToken }: Pick<ConsoleSite, 'formToken'>, { session }: Whose, path: string): string {
-  return formToken(`console ${session.digest.toString('base64url')} ${path}`);
+  return formToken(`console ${session.accountId} ${session.sessionUid} ${path}`);
 }
 
 /** Nobody types it, and PostgreSQL takes it in no text. Throws `form_invalid`. */

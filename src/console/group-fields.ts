@@ -3,14 +3,6 @@ import { z } from 'zod';
 import { Failure, type FailureCode } from '../errors.ts';
 import { type FieldErrors, lineOfText, textOfLines } from '../lib/form.ts';
 
-/** What need not be said may come empty, or not at all. */
-export const optional = <Schema extends z.ZodType>(schema: Schema) =>
-  z
-    .literal('')
-    .or(schema)
-    .optional()
-    .transform((value) => (value === '' ? undefined : (value as z.output<Schema> | undefined)));
-
 export const numberField = z
   .string()
   .regex(/^\s*\d{1,7}\s*$/, 'not_a_number')

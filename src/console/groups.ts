@@ -2,12 +2,12 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { countedMembers, slugPattern } from '../group/group.ts';
-import { checkForm, type FieldErrors, type Fields, formStatus } from '../lib/form.ts';
+import { checkForm, type FieldErrors, type Fields, formStatus, optional } from '../lib/form.ts';
 import { groupsOf } from './group-choices.ts';
 import { leadOn } from './done.ts';
 import { consoleForm, consoleHref, readConsoleForm } from './forms.ts';
 import { choicesOf, groupPath } from './group-head.ts';
-import { complaintOf, numberField, nameLine, optional, severalLines } from './group-fields.ts';
+import { complaintOf, numberField, nameLine, severalLines } from './group-fields.ts';
 import { operate } from './operate.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
 

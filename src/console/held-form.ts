@@ -10,6 +10,9 @@ import type { ConsoleSite, Visitor } from './site.ts';
 
 const heldSeconds = 60 * 60;
 
+/** What is pasted there may be more than a form without files can be. */
+const largePath = '/admin/campaigns/new';
+
 const contextOf = (id: string) => `console_held_form:${id}`;
 
 export type Holding = { readonly accountId: string; readonly path: string; readonly fields: Fields };
@@ -33,5 +36,6 @@ export async function showHeldForm(site: ConsoleSite, ctx: Context, visitor: Vis
   if (!held) throw new Failure('page_not_found');
   const fields = JSON.parse(site.seal.open(held.fields, contextOf(id)).toString()) as Fields;
   const form = consoleForm(site, visitor, held.path as ConsolePath);
-  visitor.show({ page: 'console/held', data: { ...form, fields, backHref: consoleHref(site, '/admin') } });
+  const encoding = held.path === largePath ? ('multipart/form-data' as const) : undefined;
+  visitor.show({ page: 'console/held', data: { ...form, fields, encoding, backHref: consoleHref(site, '/admin') } });
 }

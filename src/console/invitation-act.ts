@@ -10,7 +10,7 @@ import type { BulkDeed } from './invitation-data.ts';
 import { nameOf } from './invitation-shown.ts';
 import { operate } from './operate.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
-import { leadToNothing } from './way-back.ts';
+import { leadToNothing, listAt, placeGiven, placeIn } from './way-back.ts';
 
 const deedSchema = z.enum(['revoke', 'resend', 'extend']);
 const most = 200;
@@ -24,18 +24,20 @@ export async function pickInvitations(site: ConsoleSite, ctx: Context, visitor: 
   const fields = await readConsoleForm(site, ctx, visitor);
   const ids = pickedOf(fields);
   const deed = deedSchema.safeParse(fields['deed']);
-  if (ids.length === 0 || !deed.success) return leadToNothing(site, ctx, '/admin/invitations');
-  const query = new URLSearchParams({ deed: deed.data, ids: ids.slice(0, most).join(',') });
+  const place = placeGiven(fields['place']);
+  if (ids.length === 0 || !deed.success) return leadToNothing(site, ctx, listAt('/admin/invitations', place));
+  const query = placeIn({ deed: deed.data, ids: ids.slice(0, most).join(','), place });
   leadTo(ctx, `${consoleHref(site, '/admin/invitations/act')}?${query}`);
 }
 
-const querySchema = z.object({ deed: deedSchema.catch('resend'), ids: idsSchema.catch([]) });
+const placeSchema = z.string().optional().catch(undefined).transform(placeGiven);
+const querySchema = z.object({ deed: deedSchema.catch('resend'), ids: idsSchema.catch([]), place: placeSchema });
 
 export async function askAboutMany(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
   await ask(site, visitor, { ...querySchema.parse(ctx.query), errors: {} });
 }
 
-type Asking = { readonly deed: BulkDeed; readonly ids: readonly string[]; readonly errors: FieldErrors };
+type Asking = { readonly deed: BulkDeed; readonly ids: readonly string[]; readonly place: string; readonly errors: FieldErrors };
 
 /** Those alone that they may know of. */
 async function findTheirs(site: ConsoleSite, visitor: Visitor, ids: readonly string[]) {
@@ -43,15 +45,16 @@ async function findTheirs(site: ConsoleSite, visitor: Visitor, ids: readonly str
   return found.filter((one) => seesOffer(visitor.caller, one));
 }
 
-async function ask(site: ConsoleSite, visitor: Visitor, { deed, ids, errors }: Asking): Promise<void> {
+async function ask(site: ConsoleSite, visitor: Visitor, { deed, ids, place, errors }: Asking): Promise<void> {
   const theirs = await findTheirs(site, visitor, ids);
   const data = {
     ...consoleForm(site, visitor, '/admin/invitations/act'),
     deed,
     ids: theirs.map(({ id }) => id).join(','),
     names: theirs.map(({ label, email, gives: places }) => nameOf({ label, email, places: places as never })),
+    place,
     errors,
-    backHref: consoleHref(site, '/admin/invitations'),
+    backHref: consoleHref(site, listAt('/admin/invitations', place)),
   };
   visitor.show({ page: 'console/invitations-act', data, status: formStatus(errors) });
 }
@@ -59,13 +62,15 @@ async function ask(site: ConsoleSite, visitor: Visitor, { deed, ids, errors }: A
 /** Seconds, to be chosen from. */
 export const extensionSchema = z.enum(['86400', '604800', '2592000', '7776000'], 'not_a_time').transform(Number);
 
-const actSchema = z.strictObject({ deed: deedSchema, ids: idsSchema, by: extensionSchema.optional() });
+const actSchema = z.strictObject({ deed: deedSchema, ids: idsSchema, place: placeSchema, by: extensionSchema.optional() });
 
 const done = { revoke: 'revoked', resend: 'sent', extend: 'extended' } as const;
 
 export async function actOnMany(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
-  const form = checkForm(actSchema, await readConsoleForm(site, ctx, visitor));
-  if (!form.ok || form.value.ids.length === 0) return leadTo(ctx, `${consoleHref(site, '/admin/invitations')}?nothing=yes`);
+  const fields = await readConsoleForm(site, ctx, visitor);
+  const place = placeGiven(fields['place']);
+  const form = checkForm(actSchema, fields);
+  if (!form.ok || form.value.ids.length === 0) return leadToNothing(site, ctx, listAt('/admin/invitations', place));
   const { deed, ids, by = 604_800 } = form.value;
   const body = { ids, deed, ...(deed === 'extend' ? { bySeconds: by } : {}) };
   const names = new Map((await findTheirs(site, visitor, ids)).map((one) => [one.id, one]));
@@ -74,5 +79,5 @@ export async function actOnMany(site: ConsoleSite, ctx: Context, visitor: Visito
     const { label = '', email, gives = [] } = names.get(id) ?? {};
     return { name: nameOf({ label, email, places: gives as never }) || id, path: `/admin/invitations/${id}` as const, code: toCode(code) };
   });
-  await tellAnswers(site, ctx, { visitor, area: 'invitations', answers, done: done[deed] });
+  await tellAnswers(site, ctx, { visitor, area: 'invitations', place, answers, done: done[deed] });
 }

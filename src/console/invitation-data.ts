@@ -46,6 +46,8 @@ export type InvitationListData = {
   readonly isAdmin: boolean;
   readonly invitations: readonly ListedInvitation[];
   readonly pick: ConsoleForm;
+  /** In the list, see `placeIn`. */
+  readonly place: string;
   /** A button was pressed, and nothing was chosen. */
   readonly isNothingChosen: boolean;
   readonly listHref: string;
@@ -147,6 +149,8 @@ export type InvitationsData = {
     readonly deed: BulkDeed;
     readonly names: readonly string[];
     readonly ids: string;
+    /** In the list, see `placeIn`. */
+    readonly place: string;
     readonly errors: FieldErrors;
     readonly backHref: string;
   };
@@ -172,6 +176,8 @@ export type InvitationsData = {
       readonly email: string | undefined;
       readonly grants: readonly string[];
     }[];
+    /** In the list, see `placeIn`. */
+    readonly place: string;
     readonly isNothingChosen: boolean;
     readonly startHref: string | undefined;
     readonly nextHref: string | undefined;

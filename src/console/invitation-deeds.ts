@@ -3,23 +3,23 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { Failure } from '../errors.ts';
 import { leadTo } from '../lib/answer.ts';
-import { checkForm, type FieldErrors, type Fields, formStatus } from '../lib/form.ts';
+import { checkForm, type FieldErrors, type Fields, formStatus, optional } from '../lib/form.ts';
 import { cursorSchema } from './cursor.ts';
 import { type Deed, leadOn } from './done.ts';
 import { type ConsolePath, consoleForm, consoleHref, pickedOf, readConsoleForm } from './forms.ts';
 import { extensionSchema } from './invitation-act.ts';
 import { type InvitationDeed, invitationDeeds } from './invitation-data.ts';
-import { dayOrInstant, endOfDay, errorsOfWish, optional, placesField } from './invitation-form.ts';
+import { dayOrInstant, endOfDay, errorsOfWish, placesField } from './invitation-form.ts';
 import { forgetShared, keepShared } from './invitation-share.ts';
 import { listedOf } from './invitation-shown.ts';
 import { operate } from './operate.ts';
 import type { ConsolePage, ConsoleSite, Visitor } from './site.ts';
-import { leadToNothing } from './way-back.ts';
+import { leadToNothing, listAt, placeGiven, placeIn } from './way-back.ts';
 
 type Simple = Exclude<InvitationDeed, 'change' | 'undo'>;
 
 const idOf = (ctx: Context) => String(ctx['params']['id']);
-const pathOf = (ctx: Context, more = ''): ConsolePath => `/admin/invitations/${encodeURIComponent(idOf(ctx))}${more}`;
+const pathOf = (ctx: Context, more = ''): `/admin/${string}` => `/admin/invitations/${encodeURIComponent(idOf(ctx))}${more}`;
 
 function isSimple(deed: string): deed is Simple {
   return deed !== 'change' && deed !== 'undo' && (invitationDeeds as readonly string[]).includes(deed);
@@ -152,6 +152,7 @@ async function showUndo(site: ConsoleSite, ctx: Context, visitor: Visitor): Prom
     ...consoleForm(site, visitor, pathOf(ctx, '/undo')),
     invitation,
     given: items.map(({ accountId: id, name, email, grants }) => ({ id, name: name ?? id, email: email ?? undefined, grants })),
+    place: placeIn(cursor === undefined ? {} : { cursor }),
     isNothingChosen: ctx.query['nothing'] === 'yes',
     startHref: cursor === undefined ? undefined : href,
     nextHref: next && `${href}?${new URLSearchParams({ cursor: next })}`,
@@ -166,7 +167,7 @@ async function undo(
   { visitor, fields }: { readonly visitor: Visitor; readonly fields: Fields },
 ): Promise<void> {
   const accountIds = pickedOf(fields);
-  if (accountIds.length === 0) return leadToNothing(site, ctx, pathOf(ctx, '/undo'));
+  if (accountIds.length === 0) return leadToNothing(site, ctx, listAt(pathOf(ctx, '/undo'), placeGiven(fields['place'])));
   const { items } = await operate({ site, ctx, visitor }, 'undoInvitation', { params: { invitationId: idOf(ctx) }, body: { accountIds } });
   leadOn(site, ctx, { to: pathOf(ctx), done: 'takenBack', count: items.length });
 }

@@ -9,7 +9,7 @@ import { plainRole } from '../group/group.ts';
 import type { PolicyRule } from '../group/policy.ts';
 import { addSeconds } from '../lib/clock.ts';
 import { domainSchema } from '../lib/email.ts';
-import { type FieldErrors, type Fields, lineOfText, textOfLines } from '../lib/form.ts';
+import { type FieldErrors, type Fields, lineOfText, optional, textOfLines } from '../lib/form.ts';
 
 /** In the order of the page. */
 const inviteFields = [
@@ -35,14 +35,6 @@ const inviteFields = [
 ] as const;
 
 type InviteField = (typeof inviteFields)[number];
-
-/** What need not be said may come empty, or not at all. */
-export const optional = <Schema extends z.ZodType>(schema: Schema) =>
-  z
-    .literal('')
-    .or(schema)
-    .optional()
-    .transform((value) => (value === '' ? undefined : (value as z.output<Schema> | undefined)));
 
 const seconds = z
   .string()

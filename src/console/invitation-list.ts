@@ -16,6 +16,7 @@ import type { InvitationFilters } from './invitation-data.ts';
 import { listedOf } from './invitation-shown.ts';
 import { type Operating, operate } from './operate.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
+import { leadToStart, listAt, placeIn } from './way-back.ts';
 
 const pageSize = 50;
 const daySeconds = 24 * 60 * 60;
@@ -45,6 +46,7 @@ export async function showInvitations(site: ConsoleSite, ctx: Context, visitor: 
     operate(doing, 'listInvitations', { query: { ...wish, limit: pageSize, ...(cursor ? { cursor } : {}) } }),
   ]);
   const hrefOf = (more: Readonly<Record<string, string>>, path: '' | '/export' = '') => listHref(site, { ...filter, ...more }, path);
+  if (cursor && page.items.length === 0 && !page.next) return leadToStart(ctx, hrefOf({}));
   visitor.show({
     page: 'console/invitations',
     data: {
@@ -55,6 +57,7 @@ export async function showInvitations(site: ConsoleSite, ctx: Context, visitor: 
       isAdmin: visitor.caller.isAdmin,
       invitations: await listedOf(site, page.items),
       pick: consoleForm(site, visitor, '/admin/invitations/pick'),
+      place: placeIn({ ...filter, ...(cursor ? { cursor } : {}) }),
       isNothingChosen: ctx.query['nothing'] === 'yes',
       listHref: consoleHref(site, '/admin/invitations'),
       newHref: consoleHref(site, '/admin/invitations/new'),
@@ -78,8 +81,7 @@ async function campaignsFor(doing: Operating, chosen: string): Promise<readonly 
 }
 
 function listHref(site: Pick<ConsoleSite, 'issuer'>, query: Readonly<Record<string, string>>, path: '' | '/export' = ''): string {
-  const named = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== ''));
-  return `${consoleHref(site, `/admin/invitations${path}`)}${named.size > 0 ? `?${named}` : ''}`;
+  return consoleHref(site, listAt(`/admin/invitations${path}`, placeIn(query)));
 }
 
 /** Days are those of UTC, the last one whole. Somebody's address stands for their account. */

@@ -1,8 +1,9 @@
 /**
- * What is shown to one session of the console for a while, and to nobody else: links that were just made, drafts, what
- * became of many deeds. It rests sealed; the address of its page holds no more than a name for it.
+ * What is shown to one person in one browser for a while, and to nobody else: links that were just made, drafts, what became
+ * of many deeds. Whoever proves anew who they are finds it again; where the sign-in at the provider has ended, nobody does.
+ * It rests sealed; the address of its page holds no more than a name for it.
  */
-import { deleteSealed, findSealed, keepSealed } from '../portal/invitation-store.ts';
+import { deleteOlderSealed, deleteSealed, findSealed, keepSealed } from '../portal/invitation-store.ts';
 import { addSeconds } from '../lib/clock.ts';
 import { sha256 } from '../lib/digest.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
@@ -14,10 +15,15 @@ type Whose = Pick<Visitor, 'account' | 'session'>;
 
 export const keptSeconds = 60 * 60;
 
+/** Of one person: of those that can be begun without end, the oldest makes room. A draft of an import may hold megabytes. */
+const most: Partial<Readonly<Record<Keeping['kind'], number>>> = { import: 5, draft: 20, answers: 20 };
+
 /** A line break is in no key that an app can make up. */
 function placeOf({ account, session }: Whose, { kind, name }: Keeping): { readonly key: Buffer; readonly context: string } {
-  const sessionName = session.digest.toString('base64url');
-  return { key: sha256(`console ${kind}\n${sessionName}\n${name}`), context: `console ${kind}:${account.id}:${sessionName}:${name}` };
+  return {
+    key: sha256(`console ${kind}\n${session.sessionUid}\n${name}`),
+    context: `console ${kind}:${account.id}:${session.sessionUid}:${name}`,
+  };
 }
 
 /** In place of what was there before. */
@@ -28,7 +34,11 @@ export async function keep(
 ): Promise<void> {
   const { key, context } = placeOf(visitor, keeping);
   const sealed = seal.seal(JSON.stringify(value), context);
-  await keepSealed(database, { accountId: visitor.account.id, key, wish: key, sealed, now: clock() });
+  const accountId = visitor.account.id;
+  const wish = sha256(`console ${keeping.kind}`);
+  await keepSealed(database, { accountId, key, wish, sealed, now: clock() });
+  const limit = most[keeping.kind];
+  if (limit !== undefined) await deleteOlderSealed(database, { accountId, wish, most: limit });
 }
 
 /** Undefined: it is over, or was never here. */

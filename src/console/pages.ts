@@ -31,7 +31,12 @@ export type ConsoleData = Own &
 
 type Own = {
   /** What was typed, after signing in again. */
-  'console/held': ConsoleForm & { readonly fields: Readonly<Record<string, string>>; readonly backHref: string };
+  'console/held': ConsoleForm & {
+    readonly fields: Readonly<Record<string, string>>;
+    /** Undefined: as forms are sent usually. */
+    readonly encoding: 'multipart/form-data' | undefined;
+    readonly backHref: string;
+  };
   'console/error': { readonly code: FailureCode; readonly backHref: string };
   'console/dashboard': DashboardData;
   'console/audit': AuditData;

@@ -2,14 +2,14 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { domainSchema } from '../lib/email.ts';
-import { checkForm, type FieldErrors, type Fields, formStatus } from '../lib/form.ts';
+import { checkForm, type FieldErrors, type Fields, formStatus, optional } from '../lib/form.ts';
 import { ownUrl } from '../invitation/host.ts';
 import { groupsOf } from './group-choices.ts';
 import { leadOn } from './done.ts';
 import { type ConsolePath, consoleForm, consoleHref, type ConsoleForm, readConsoleForm } from './forms.ts';
 import { operate } from './operate.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
-import { errorsOfWish, optional, placesField } from './invitation-form.ts';
+import { errorsOfWish, placesField } from './invitation-form.ts';
 
 type Desk = { readonly slug: string; readonly name: string; readonly isOpen: boolean };
 

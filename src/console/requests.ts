@@ -9,7 +9,7 @@ import { type Answered, codeOf, tellAnswers } from './answers.ts';
 import { consoleForm, consoleHref, type ConsoleForm, pickedOf, readConsoleForm } from './forms.ts';
 import { operate } from './operate.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
-import { leadToNothing } from './way-back.ts';
+import { leadToNothing, leadToStart, listAt, placeIn } from './way-back.ts';
 
 export type ShownRequest = {
   readonly id: string;
@@ -68,16 +68,18 @@ function said(place: Place): Partial<Place> {
   return Object.fromEntries(Object.entries(place).filter(([, value]) => value !== ''));
 }
 
+const listOf = (place: Place) => listAt('/admin/requests', placeIn(place));
+
 export async function showRequests(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
   const doing = { site, ctx, visitor };
   const place = placeOf(ctx.query);
   const { cursor, group } = place;
-  const narrowed = group === '' ? {} : { group };
   const [{ items: desks }, { items, next }] = await Promise.all([
     operate(doing, 'listRequestDesks', {}),
     operate(doing, 'listRequests', { query: { limit: pageSize, ...said(place) } }),
   ]);
-  const href = consoleHref(site, '/admin/requests');
+  const startHref = consoleHref(site, listOf({ cursor: '', group }));
+  if (cursor && items.length === 0 && !next) return leadToStart(ctx, startHref);
   const names = new Map(desks.map(({ slug, name }) => [slug, name]));
   visitor.show({
     page: 'console/requests',
@@ -95,10 +97,10 @@ export async function showRequests(site: ConsoleSite, ctx: Context, visitor: Vis
       desks: desks.map(({ slug: value, name: label }) => ({ value, label })),
       pick: consoleForm(site, visitor, '/admin/requests/decide'),
       isNothingChosen: ctx.query['nothing'] === 'yes',
-      listHref: href,
+      listHref: consoleHref(site, '/admin/requests'),
       desksHref: consoleHref(site, '/admin/requests/desks'),
-      startHref: cursor ? `${href}?${new URLSearchParams(narrowed)}` : undefined,
-      nextHref: next && `${href}?${new URLSearchParams({ ...narrowed, cursor: next })}`,
+      startHref: cursor ? startHref : undefined,
+      nextHref: next && consoleHref(site, listOf({ group, cursor: next })),
     },
   });
 }
@@ -111,9 +113,9 @@ export async function decideRequests(site: ConsoleSite, ctx: Context, visitor: V
   const ids = idsSchema.parse(fields['ids'] ?? pickedOf(fields).join(','));
   const isAsking = fields['deed'] === 'ask';
   const place = placeOf(fields);
-  if (ids.length === 0) return leadToNothing(site, ctx, '/admin/requests');
+  if (ids.length === 0) return leadToNothing(site, ctx, listOf(place));
   if (isAsking) {
-    const query = new URLSearchParams({ ids: ids.join(','), ...said(place) });
+    const query = placeIn({ ids: ids.join(','), ...place });
     return leadTo(ctx, `${consoleHref(site, '/admin/requests/decline')}?${query}`);
   }
   if (fields['deed'] !== 'decline') return decide(site, ctx, { visitor, ids, place, body: undefined });
@@ -137,7 +139,7 @@ async function decide(site: ConsoleSite, ctx: Context, { visitor, ids, place, bo
     const work = () => (body ? operate(doing, 'declineRequest', { params, body }) : operate(doing, 'approveRequest', { params }));
     answers.push({ name: names.get(requestId) ?? requestId, path: undefined, code: await codeOf(work) });
   }
-  await tellAnswers(site, ctx, { visitor, area: 'requests', answers, done: body ? 'declined' : 'approved' });
+  await tellAnswers(site, ctx, { visitor, area: 'requests', place: placeIn(place), answers, done: body ? 'declined' : 'approved' });
 }
 
 type Chosen = { readonly visitor: Visitor; readonly ids: readonly string[]; readonly place: Place };
@@ -165,7 +167,7 @@ async function showDecline(
     ids: [...names.keys()].join(','),
     message,
     errors,
-    backHref: consoleHref(site, '/admin/requests'),
+    backHref: consoleHref(site, listOf(place)),
   };
   visitor.show({ page: 'console/requests-decline', data, status: formStatus(errors) });
 }

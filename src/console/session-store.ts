@@ -34,10 +34,16 @@ export type HeldForm = {
   readonly endsAt: Date;
 };
 
+/** Of one person: whoever sends more of them in an hour has left the oldest behind. */
+const mostHeld = 10;
+
 export async function insertHeldForm(db: Queryable, form: HeldForm): Promise<void> {
   const sql = `insert into guestlist.console_held_form (id, account_id, path, fields, ends_at)
     values (:id, :accountId, :path, :fields, :endsAt)`;
   await execute(db, sql, form);
+  const older = `delete from guestlist.console_held_form where id in (
+    select id from guestlist.console_held_form where account_id = :accountId order by ends_at desc, id desc offset :mostHeld)`;
+  await execute(db, older, { accountId: form.accountId, mostHeld });
 }
 
 export async function findHeldForm(

@@ -23,12 +23,32 @@ export function pageBefore({ issuer }: Pick<ConsoleSite, 'issuer'>, ctx: Context
   return wayBack(referrer.pathname.slice(base.length) + referrer.search);
 }
 
-/** A button was pressed, and nothing was chosen: back to the page of the list that they were on, where that can be known. */
+/** Where somebody is in a list, as its form hands it on: a query, of what it is narrowed by and which page of it. */
+export function placeIn(query: Readonly<Record<string, string>>): string {
+  return new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '')).toString();
+}
+
+/** As it came with a form or in an address. It says nothing of a deed, and what is too long is left out. */
+export function placeGiven(typed: unknown): string {
+  const place = new URLSearchParams(typeof typed === 'string' && typed.length <= longestPlace ? typed : '');
+  for (const name of said) place.delete(name);
+  return place.toString();
+}
+
+const longestPlace = 2_000;
+const said = ['done', 'count', 'nothing'];
+
+export function listAt(list: `/admin/${string}`, place: string): `/admin/${string}` {
+  return place === '' ? list : `${list}?${place}`;
+}
+
+/** A button was pressed, and nothing was chosen: back to the page of the list that they were on. */
 export function leadToNothing(site: Pick<ConsoleSite, 'issuer'>, ctx: Context, list: ConsolePath): void {
-  const [path, query = ''] = pageBefore(site, ctx).split('?', 2);
-  const named = new URLSearchParams(path === list ? query : '');
-  named.delete('done');
-  named.delete('count');
-  named.set('nothing', 'yes');
-  leadTo(ctx, `${consoleHref(site, list)}?${named}`);
+  leadTo(ctx, `${consoleHref(site, list)}${list.includes('?') ? '&' : '?'}nothing=yes`);
+}
+
+/** A page of a list that is empty by now: what there is, is at its start. What was done is told there. */
+export function leadToStart(ctx: Context, startHref: string): void {
+  const news = placeIn(Object.fromEntries(said.flatMap((name) => (typeof ctx.query[name] === 'string' ? [[name, ctx.query[name]]] : []))));
+  leadTo(ctx, news === '' ? startHref : `${startHref}${startHref.includes('?') ? '&' : '?'}${news}`);
 }

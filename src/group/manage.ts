@@ -159,10 +159,10 @@ export type GrantWish = {
   readonly ends?: GrantEnd | undefined;
 };
 
-/** Throws `group_not_found` or `right_not_found`. */
+/** Each once, however it is written. Throws `group_not_found` or `right_not_found`. */
 export async function resolveGrants(db: Queryable, { groups = [], rights = [], ends }: GrantWish): Promise<Grant[]> {
   const grants: Grant[] = [];
-  for (const named of new Set(groups)) {
+  for (const named of new Set(groups.map((group) => (group.includes(':') ? group : `${group}:${plainRole}`)))) {
     const [slug = '', role = plainRole] = named.split(':');
     const group = await findGroup(db, slug);
     if (!group) throw new Failure('group_not_found', { slug });

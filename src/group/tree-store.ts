@@ -50,6 +50,30 @@ export async function doesAnyGive(db: Queryable, slugs: readonly string[], right
   return (await execute(db, sql, { slugs: [...slugs], right })) > 0;
 }
 
+const groupsBeneath = (start: string) => `beneath (id, level) as (
+      select g.id, 1 from guestlist."group" g where ${start} and g.archived_at is null
+      union
+      select g.id, b.level + 1 from beneath b join guestlist."group" g on g.parent_id = b.id
+      where g.archived_at is null and b.level < ${mostLevels}
+    )`;
+
+/** Is one of these groups, or one beneath them, one whose members have the right? Their managers let others in there. */
+export async function leadsAnyTo(db: Queryable, slugs: readonly string[], right: string): Promise<boolean> {
+  const sql = `with recursive ${groupsThatGive}, ${groupsBeneath('g.slug = any(:slugs)')}
+    select from beneath join giving on giving.id = beneath.id limit 1`;
+  return (await execute(db, sql, { slugs: [...slugs], right })) > 0;
+}
+
+/** `gives ID` of each group whose members have the right, `leads ID` of it and of those above it: whose managers let others in. */
+export async function findWaysTo(db: Queryable, right: string): Promise<string[]> {
+  const sql = `with recursive ${groupsThatGive}, above (id, parent_id) as (
+      select g.id, g.parent_id from giving join guestlist."group" g on g.id = giving.id
+      union
+      select g.id, g.parent_id from above a join guestlist."group" g on g.id = a.parent_id where g.archived_at is null
+    ) select 'gives ' || id as way from giving union all select 'leads ' || id from above`;
+  return (await rows<{ way: string }>(db, sql, { right })).map(({ way }) => way);
+}
+
 /** After `with recursive`: each of `:groupIds` as `start`, with itself (level 1) and the groups above it. */
 export const groupsAbove = `upward (start, id, parent_id, level) as (
       select g.id, g.id, g.parent_id, 1 from guestlist."group" g where g.id = any(:groupIds)

@@ -9,7 +9,7 @@ export const plainLine = (maxLength: number) =>
   z
     .string()
     .max(maxLength, `must have ${maxLength} characters or fewer`)
-    .regex(/^[^\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]*$/u, 'must have no control characters');
+    .regex(/^[^\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069]*$/u, 'must have no control characters');
 
 /** Several lines of plain text, as people write them. */
 export const plainText = (maxLength: number) =>

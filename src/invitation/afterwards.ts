@@ -27,6 +27,7 @@ export async function showDone(site: Site, ctx: Context): Promise<void> {
     answer,
     offer: offerOf(invitation, site.host.clock()),
     apps: answer === 'declined' || answer === 'awaiting_approval' ? [] : await appLinks(site, invitation.landingClientId),
+    homeHref: site.host.home,
     invitationPage: pathOf(site, '/invite'),
   };
   site.host.show(ctx, { page: 'invitation/done', data });

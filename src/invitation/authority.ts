@@ -11,6 +11,7 @@ import type { Queryable } from '../lib/db.ts';
 import { asksChannels, groupIdsOf, stillMay } from './facts.ts';
 import type { HostPerson, InvitationHost } from './host.ts';
 import type { Invitation } from './invitation.ts';
+import { findInvitations } from './sight-store.ts';
 import { findChannelsOf } from './visit-store.ts';
 
 type Asked = { readonly invitations: readonly Invitation[]; readonly now: Date };
@@ -35,6 +36,15 @@ export async function whichInvitersMay(host: InvitationHost, db: Queryable, { in
     if (mayToday && stillMay({ giver, rules }, invitation, channels?.get(id) ?? [])) may.add(id);
   }
   return may;
+}
+
+/** Of these, the ids of those whose own inviters could make them now. */
+export async function whichAreGood(
+  host: InvitationHost,
+  db: Queryable,
+  { ids, now }: { readonly ids: readonly string[]; readonly now: Date },
+): Promise<ReadonlySet<string>> {
+  return ids.length === 0 ? new Set() : whichInvitersMay(host, db, { invitations: await findInvitations(db, ids), now });
 }
 
 /** Of these, the ids of those that this account decides about now. */

@@ -9,7 +9,7 @@ import { inTransaction, type Transaction } from '../lib/db.ts';
 import { type Deed, lockForDeed } from './deed.ts';
 import { countHolds } from './hold-store.ts';
 import type { InvitationHost } from './host.ts';
-import type { Invitation } from './invitation.ts';
+import { endsBy, type Invitation } from './invitation.ts';
 import { onRecord, requireWithinPolicy } from './limits.ts';
 import { generatePin, hashPin } from './pin.ts';
 import { updateLimits, updatePin } from './store.ts';
@@ -78,6 +78,7 @@ async function changeLimits(trx: Transaction, { invitation, change, now }: Chang
   const { expiresAt = invitation.expiresAt, maxUses = invitation.maxUses } = change;
   const startsAt = change.startsAt === undefined ? invitation.startsAt : (change.startsAt ?? undefined);
   if (change.expiresAt && expiresAt <= now) throw new TypeError('change: expiresAt must be in the future');
+  if (change.expiresAt && endsBy(invitation, expiresAt)) throw new TypeError('change: expiresAt must be before what it gives ends');
   if (startsAt && startsAt >= expiresAt) throw new TypeError('change: startsAt must be before expiresAt');
   const usedCount = invitation.usedCount + (await countHolds(trx, invitation.id, { visitId: '', now }));
   if (maxUses < invitation.maxUses && maxUses < usedCount) throw new Failure('places_below_used', { usedCount });

@@ -143,6 +143,11 @@ export function needsConfirming({ grants }: Pick<Invitation, 'grants'>): boolean
   return grants.some((grant) => grant.kind === 'group' && grant.sensitive);
 }
 
+/** Then the last ones to accept would be given what is over already. */
+export function endsBy({ grants }: Pick<Invitation, 'grants'>, by: Date): boolean {
+  return grants.some(({ ends }) => ends && 'at' in ends && ends.at <= by);
+}
+
 function isConfirmed(invitation: Invitation): boolean {
   return invitation.confirmedAt !== undefined || !needsConfirming(invitation);
 }
@@ -199,6 +204,8 @@ export function decideApproval(facts: Omit<Facts, 'approach'>, person: Person, n
   if (facts.invitation.revokedAt) return refused('invitation_revoked');
   if (isSuspended(facts)) return refused('invitation_suspended');
   const added = newGrants(facts.invitation.grants, person.holdings, now);
+  // What it gives is over: they would be told that they are in, and be nowhere.
+  if (added.length === 0 && missingGrants(facts.invitation.grants, person.holdings).length > 0) return refused('invitation_expired');
   const code = refusalOfGroups(facts, person, added);
   if (code) return refused(code);
   return { outcome: 'join', newGrants: added };

@@ -113,7 +113,7 @@ type Issuing = {
 export type Replacing = Pick<Invitation, 'grants' | 'maxUses' | 'askedForAt'> & {
   /** Its places that the other one had not to give any more. */
   readonly newPlaces: number;
-  /** False: by somebody else than its inviter, who is above a day's limit. */
+  /** False: there are none, or somebody else does it, who is above a day's limit. */
   readonly asksQuota: boolean;
 };
 

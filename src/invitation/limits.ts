@@ -20,7 +20,7 @@ import {
 import { countOffered, insertOffered, lockOffers } from '../group/policy-store.ts';
 import { addSeconds } from '../lib/clock.ts';
 import type { Queryable, Transaction } from '../lib/db.ts';
-import { type Authority, authorityOf, groupIdsOf, mayGiveBy, refusalsOfTerms, termsOf } from './facts.ts';
+import { type Authority, authorityOf, groupIdsOf, mayGiveBy, mayInvite, refusalsOfTerms, termsOf } from './facts.ts';
 import type { InvitationHost } from './host.ts';
 import type { Invitation } from './invitation.ts';
 import { findLiveChannels } from './visit-store.ts';
@@ -102,6 +102,35 @@ async function requireOffer(host: InvitationHost, trx: Transaction, offering: Of
   if (offer.newPlaces > 0) await insertOffered(trx, { accountId, groupIds, places: offer.newPlaces, now }, host.random);
 }
 
+/**
+ * A place that nobody had offered, in somebody else's name: whoever adds it is counted, as for one of their own. False: nothing
+ * binds them, and the inviter is counted. Throws `grant_not_allowed`; `policy_refused` where their day is used up.
+ */
+export async function countAsOwn(
+  host: InvitationHost,
+  trx: Transaction,
+  {
+    actor,
+    grants,
+    places,
+    now,
+  }: { readonly actor: string; readonly grants: readonly Grant[]; readonly places: number; readonly now: Date },
+): Promise<boolean> {
+  const authority = actor === 'operator' ? undefined : await authorityOf(host, trx, { accountId: actor, grants, now });
+  if (actor !== 'operator' && !authority) throw notAllowed(grants);
+  if (!authority || isUnbound(authority, grants)) return false;
+  const groupIds = [...new Set(groupIdsOf(grants))];
+  await lockOffers(trx, { accountId: actor, groupIds });
+  const used = await countOffered(trx, { accountId: actor, groupIds, since: addSeconds(now, -daySeconds) });
+  for (const grant of grants) {
+    const most = grant.kind === 'group' ? authority.rules.policies.get(grant.groupId)?.perDay : undefined;
+    if (grant.kind === 'group' && most !== undefined && (used.get(grant.groupId) ?? 0) + places > most)
+      throw new Failure('policy_refused', { group: grant.slug, rule: 'quota' });
+  }
+  await insertOffered(trx, { accountId: actor, groupIds, places, now }, host.random);
+  return true;
+}
+
 type Judged = { readonly offer: Offer; readonly usedToday?: ReadonlyMap<string, number>; readonly now: Date };
 
 /** Where a group has no policy, only who offers is asked. */
@@ -137,7 +166,8 @@ type Widening = {
 /**
  * Of one that is out: who makes it last longer, for more people, without its PIN, or in another way as well, must be able to offer
  * just that today. What makes it smaller is always allowed. Nobody puts it on hold by what its inviter's policies do not allow,
- * whoever is bound by nothing included, and nothing is mailed or shown that is on hold for that. Throws `policy_refused`, `grant_not_allowed`.
+ * whoever is bound by nothing included, and nothing is mailed or shown that is on hold. Throws `policy_refused`,
+ * `grant_not_allowed`; `invitation_suspended` where its inviter may not invite any more, or a group is archived.
  */
 export async function requireWithinPolicy(host: InvitationHost, trx: Transaction, { actor, invitation, to, now }: Widening): Promise<void> {
   const { grants } = invitation;
@@ -146,11 +176,23 @@ export async function requireWithinPolicy(host: InvitationHost, trx: Transaction
   const goesOut = to.isMailed || to.isShown;
   const isLarger = isWider(invitation, { offer, live });
   if (!isLarger && !goesOut) return;
+  if (goesOut) await requireInviterMay(host, trx, { invitation, now });
   const authority = actor === 'operator' ? undefined : await authorityOf(host, trx, { accountId: actor, grants, now });
   if (actor !== 'operator' && !authority) throw notAllowed(grants);
   if (isLarger && authority && !isUnbound(authority, grants))
     return requireOffer(host, trx, { accountId: actor, authority, grants, offer, asksQuota: true, now });
   await requireNotOnHold(host, trx, { invitation, from: goesOut ? undefined : termsOf(invitation, live), to: offer, now });
+}
+
+/** Somebody who is told to take it over first knows more than somebody whose link leads nowhere. */
+async function requireInviterMay(
+  host: InvitationHost,
+  trx: Transaction,
+  { invitation: { inviterId, grants }, now }: Pick<Widening, 'invitation' | 'now'>,
+): Promise<void> {
+  const isArchived = grants.some((grant) => grant.kind === 'group' && grant.archived);
+  if (isArchived || (inviterId !== undefined && !(await mayInvite(host, trx, { accountId: inviterId, grants, now }))))
+    throw new Failure('invitation_suspended');
 }
 
 type Channels = Offer['channels'];

@@ -51,10 +51,13 @@ export type OwnInvitations = {
   cameBy(id: string): Promise<readonly Redemption[] | undefined>;
 };
 
+/** What cannot be an id is none: a NUL in it would be a surprise to the database. */
+const idPattern = /^[\w-]{1,100}$/;
+
 export function ownInvitations(host: InvitationHost, { accountId, from }: Inviter): OwnInvitations {
   const { database } = host;
   const own = async (id: string) => {
-    const invitation = await findInvitation(database, id);
+    const invitation = idPattern.test(id) ? await findInvitation(database, id) : undefined;
     if (invitation?.inviterId !== accountId) throw new Failure('invitation_not_found');
     return invitation;
   };
@@ -100,5 +103,5 @@ async function nameOf({ person, database }: InvitationHost, accountId: string): 
 
 /** A person's name as it fits into an invitation. */
 export function asInviterName(name: string): string {
-  return [...name.replace(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu, ' ')].slice(0, 100).join('');
+  return [...name.replace(/[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu, ' ')].slice(0, 100).join('');
 }

@@ -161,6 +161,7 @@ export type InvitationPages = {
     readonly answer: 'joined' | 'already_member' | 'declined' | 'awaiting_approval';
     readonly offer: Offer;
     readonly apps: readonly AppLink[];
+    readonly homeHref: string;
     readonly invitationPage: string;
   };
   /** A new link was asked for. Of an addressed one it does not say what came of it: that is for its mailbox to see. */

@@ -2,7 +2,7 @@
  * An invitation in the place of another: for a link that went astray. The old one is revoked and the new one made in one
  * transaction, for the same person, with the same label, in the same campaign; what the old one gave stays, see `undo.ts`.
  * It offers what was offered before, and nobody is refused it for a limit on places: but a place that somebody has taken
- * is not there any more, so that whoever invited counts another one of the day's.
+ * is not there any more, so that another one of the day's is counted, of whoever does it, or of the inviter if nothing binds that one.
  */
 import { recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
@@ -14,10 +14,11 @@ import { cancelMails } from '../mail/outbox.ts';
 import { findWays, markReplaced, nameInCampaign } from './attempt-store.ts';
 import { type Deed, lockForDeed } from './deed.ts';
 import type { InvitationHost } from './host.ts';
-import type { Invitation } from './invitation.ts';
+import { endsBy, type Invitation } from './invitation.ts';
 import { issueIn, type IssuedInvitation, planInvitation, type Replacing } from './issue.ts';
-import { onRecord } from './limits.ts';
+import { countAsOwn, onRecord } from './limits.ts';
 import { findInvitation, markRevoked } from './store.ts';
+import { isDestination } from './template.ts';
 import type { InviteOptions } from './wish.ts';
 
 /**
@@ -30,12 +31,15 @@ export async function reissue(host: InvitationHost, id: string, { actor, from }:
   if (!known) throw new Failure('invitation_not_found');
   const [ways, name] = await Promise.all([findWays(host.database, id), nameInCampaign(host.database, id)]);
   refuseForgotten(known, ways.channels);
-  const plan = await planInvitation(host, wishOf({ ...known, label: known.label || (name ?? '') }, { ...ways, now: host.clock() }));
+  // An app that is gone by now is nobody's destination, and no reason to leave a link that went astray.
+  const landingClientId = known.landingClientId && (await isDestination(host, known.landingClientId)) ? known.landingClientId : undefined;
+  const again = { ...known, landingClientId, label: known.label || (name ?? '') };
+  const plan = await planInvitation(host, wishOf(again, { ...ways, now: host.clock() }));
   const work = async (trx: Transaction) => {
     const { invitation, now } = await lockForDeed(host, trx, { id, actor });
     await markRevoked(trx, id, { now, by: actor });
     await cancelMails(trx, { invitationId: id, kinds: ['invited', 'reminder'], now });
-    const made = await issueIn(host, trx, { plan, actor, from, replacing: replacingOf(invitation, actor) });
+    const made = await issueIn(host, trx, { plan, actor, from, replacing: await replacingOf(host, trx, { invitation, actor, now }) });
     await markReplaced(trx, { id: made.id, replacesId: id });
     await recordAudit(
       trx,
@@ -54,10 +58,15 @@ function refuseForgotten({ addressee, revokedAt }: Invitation, channels: readonl
   if (!addressee && channels.includes('mail')) throw new Failure(revokedAt ? 'invitation_revoked' : 'no_addressee');
 }
 
+type Replaced = { readonly invitation: Invitation; readonly actor: string; readonly now: Date };
+
 /** As it is under the lock: somebody may have joined meanwhile. */
-function replacingOf({ grants, askedForAt, maxUses, usedCount, inviterId }: Invitation, actor: string): Replacing {
+async function replacingOf(host: InvitationHost, trx: Transaction, { invitation, actor, now }: Replaced): Promise<Replacing> {
+  const { grants, askedForAt, maxUses, usedCount, inviterId } = invitation;
   const left = maxUses - usedCount;
-  return { grants, askedForAt, maxUses: Math.max(1, left), newPlaces: left > 0 ? 0 : 1, asksQuota: actor === inviterId };
+  if (left > 0) return { grants, askedForAt, maxUses: left, newPlaces: 0, asksQuota: false };
+  const isCounted = actor !== inviterId && (await countAsOwn(host, trx, { actor, grants, places: 1, now }));
+  return { grants, askedForAt, maxUses: 1, newPlaces: isCounted ? 0 : 1, asksQuota: actor === inviterId };
 }
 
 type Copying = { readonly channels: readonly ('mail' | 'link')[]; readonly reminders: boolean; readonly now: Date };
@@ -68,7 +77,8 @@ const daySeconds = 24 * 60 * 60;
 function wishOf(invitation: Invitation, { channels, reminders, now }: Copying): InviteOptions {
   const { addressee, landingClientId, inviterName, inviterId, locale, requiredAcr, startsAt, expiresAt } = invitation;
   const isNearlyOver = expiresAt < addSeconds(now, daySeconds);
-  refuseEnded(invitation.grants, isNearlyOver ? addSeconds(now, 8 * daySeconds) : now);
+  // Each keeps its own end: one that is over by then would be given for nothing.
+  if (endsBy(invitation, isNearlyOver ? addSeconds(now, 8 * daySeconds) : now)) throw new Failure('invitation_expired');
   return {
     ...grantsOf(invitation.grants),
     channels,
@@ -87,11 +97,6 @@ function wishOf(invitation: Invitation, { channels, reminders, now }: Copying): 
     ...(requiredAcr === undefined ? {} : { acr: requiredAcr }),
     ...(landingClientId === undefined ? {} : { landingClientId }),
   };
-}
-
-/** Each keeps its own end: one that is over by then would be given for nothing. */
-function refuseEnded(grants: readonly Grant[], by: Date): void {
-  if (grants.some(({ ends }) => ends && 'at' in ends && ends.at <= by)) throw new Failure('invitation_expired');
 }
 
 function grantsOf(grants: readonly Grant[]): { groups: string[]; rights: string[] } {

@@ -12,7 +12,7 @@ import { cancelMails } from '../mail/outbox.ts';
 import { inviterMayInvite } from './facts.ts';
 import { withHolds } from './hold-store.ts';
 import type { InvitationHost } from './host.ts';
-import { type Invitation, needsConfirming, stateOf } from './invitation.ts';
+import { endsBy, type Invitation, needsConfirming, stateOf } from './invitation.ts';
 import { makeToken } from './issue.ts';
 import { limitsOfRenewal } from './limits.ts';
 import { queueInvited, tellInviter } from './mails.ts';
@@ -66,7 +66,7 @@ async function planRenewal(host: InvitationHost, trx: Transaction, { invitation,
     // A second person has confirmed the end that it had, and no other.
     !needsConfirming(invitation) &&
     stateOf({ invitation: renewed, inviterMayInvite: mayInvite }, now) === 'open' &&
-    invitation.grants.every(({ ends }) => !ends || !('at' in ends) || ends.at > expiresAt);
+    !endsBy(invitation, expiresAt);
   return { isAllowed, number: Math.min(renewals.count + 1, mostRenewals), expiresAt };
 }
 

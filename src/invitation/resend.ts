@@ -9,17 +9,18 @@ import { inTransaction, type Transaction } from '../lib/db.ts';
 import { cancelMails } from '../mail/outbox.ts';
 import { type Deed, lockForDeed } from './deed.ts';
 import type { InvitationHost } from './host.ts';
-import { type Invitation, needsConfirming } from './invitation.ts';
+import { endsBy, type Invitation, needsConfirming } from './invitation.ts';
 import { makeToken } from './issue.ts';
 import { onRecord, requireWithinPolicy } from './limits.ts';
 import { queueInvited } from './mails.ts';
+import { findReminderRow } from './reminder-store.ts';
 import { markConfirmed, updateLimits } from './store.ts';
-import { supersedeMailTokens } from './visit-store.ts';
+import { findLiveChannels, supersedeMailTokens } from './visit-store.ts';
 
 /**
- * With `expiresAt`, one that has run out is good again. Throws `invitation_not_found`, `no_addressee`,
- * `invitation_revoked`, `invitation_expired`, `invitation_used_up`, `second_person_needed`, `grant_not_allowed`,
- * `policy_refused`; `TypeError` for an end in the past.
+ * With `expiresAt`, one that has run out is good again, unless what it gives ends by then. Throws `invitation_not_found`, `no_addressee`,
+ * `invitation_revoked`, `invitation_expired`, `invitation_used_up`, `invitation_suspended`, `second_person_needed`,
+ * `grant_not_allowed`, `policy_refused`; `TypeError` for an end in the past.
  */
 export async function resend(
   host: InvitationHost,
@@ -48,27 +49,34 @@ function refuseToResend(invitation: Invitation, { expiresAt, now }: { readonly e
   // Moving its end undoes what was confirmed.
   if (needsConfirming(invitation) && (!invitation.confirmedAt || expiresAt)) throw new Failure('second_person_needed');
   if (!expiresAt && now >= invitation.expiresAt) throw new Failure('invitation_expired');
+  if (expiresAt && endsBy(invitation, expiresAt)) throw new Failure('invitation_expired');
 }
 
 /**
  * By somebody else than whoever made or changed it, in whatever name, who could have made it themselves (design §9). The
- * mail that waited for it is sent. Throws `invitation_not_found`, `invitation_revoked`, `nothing_to_confirm`, `second_person_needed`, `grant_not_allowed`.
+ * mail that waited for it is sent, unless it was answered; it does not go out while it is on hold. Throws `invitation_not_found`, `invitation_revoked`,
+ * `nothing_to_confirm`, `second_person_needed`, `grant_not_allowed`; of one with a mail `invitation_suspended`, `policy_refused`.
  */
 export async function confirm(host: InvitationHost, id: string, { actor, from }: Deed): Promise<void> {
-  await inTransaction(host.database, async (trx) => {
+  const work = async (trx: Transaction) => {
     const { invitation, now } = await lockForDeed(host, trx, { id, actor });
     if (!needsConfirming(invitation) || invitation.confirmedAt) throw new Failure('nothing_to_confirm');
     if (await isFirstPerson(trx, { actor, invitation })) throw new Failure('second_person_needed');
     await markConfirmed(trx, id, { now, by: actor });
     await record(host, trx, { id, actor, from, now, action: 'invitation.confirmed' });
-    if ((await supersedeMailTokens(trx, id, now)) > 0) await sendMail(host, trx, { invitation, now });
-  });
+    // Whoever has answered is not asked again: what they were mailed leads there as before.
+    if (!(await findLiveChannels(trx, id)).includes('mail') || (await findReminderRow(trx, id))?.isAnswered) return;
+    await requireWithinPolicy(host, trx, { actor, invitation, to: { isMailed: true }, now });
+    await supersedeMailTokens(trx, id, now);
+    await sendMail(host, trx, { invitation, now });
+  };
+  await onRecord(host, { actor, from, subject: id }, () => inTransaction(host.database, work));
   host.afterCommit();
 }
 
-const makingIt = ['invitation.created', 'invitation.changed', 'invitation.pin_changed'] satisfies AuditAction[];
+const makingIt = ['invitation.created', 'invitation.changed', 'invitation.pin_changed', 'invitation.shared'] satisfies AuditAction[];
 
-/** Who answers for it; and whoever made it in that one's name, or made it larger. */
+/** Who answers for it; and whoever made it in that one's name, made it larger, or has its link in hand. */
 async function isFirstPerson(
   trx: Transaction,
   { actor, invitation: { id, inviterId } }: { readonly actor: string; readonly invitation: Invitation },

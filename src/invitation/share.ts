@@ -7,11 +7,12 @@ import { Failure } from '../errors.ts';
 import { inTransaction, type Transaction } from '../lib/db.ts';
 import { type Deed, lockForDeed } from './deed.ts';
 import { type InvitationHost, invitationUrl } from './host.ts';
-import { needsConfirming } from './invitation.ts';
+import { type Invitation, needsConfirming } from './invitation.ts';
 import { makeToken } from './issue.ts';
 import { onRecord, requireWithinPolicy } from './limits.ts';
+import { updateLimits } from './store.ts';
 import { toCode } from './token.ts';
-import { supersedeLinkTokens } from './visit-store.ts';
+import { findLiveChannels, supersedeLinkTokens } from './visit-store.ts';
 
 export type SharedLink = {
   readonly url: string;
@@ -24,7 +25,7 @@ export type SharedLink = {
 
 /**
  * Of one that was only mailed, there must be a link within the policies of its groups. Throws `invitation_not_found`,
- * `invitation_revoked`, `invitation_expired`, `invitation_used_up`, `grant_not_allowed`, `policy_refused`.
+ * `invitation_revoked`, `invitation_expired`, `invitation_used_up`, `invitation_suspended`, `grant_not_allowed`, `policy_refused`.
  */
 export async function share(host: InvitationHost, id: string, { actor, from }: Deed): Promise<SharedLink> {
   const work = async (trx: Transaction) => {
@@ -32,11 +33,18 @@ export async function share(host: InvitationHost, id: string, { actor, from }: D
     if (now >= invitation.expiresAt) throw new Failure('invitation_expired');
     if (invitation.usedCount >= invitation.maxUses) throw new Failure('invitation_used_up');
     await requireWithinPolicy(host, trx, { actor, invitation, to: { isShown: true }, now });
+    const isPending = needsConfirming(invitation) && (invitation.confirmedAt === undefined || (await reachesOthers(trx, invitation)));
+    // A change of what was confirmed is to be confirmed again.
+    if (isPending && invitation.confirmedAt) await updateLimits(trx, id, invitation);
     await supersedeLinkTokens(trx, id, now);
     const token = await makeToken(host, trx, { invitationId: id, channel: 'link', now });
     await recordAudit(trx, { at: now, actor, from, action: 'invitation.shared', subject: id }, host.random);
-    const isPending = needsConfirming(invitation) && invitation.confirmedAt === undefined;
     return { url: invitationUrl(host.issuer, token), code: toCode(token), expiresAt: invitation.expiresAt, needsConfirming: isPending };
   };
   return onRecord(host, { actor, from, subject: id }, () => inTransaction(host.database, work));
+}
+
+/** It was confirmed as a mail to somebody, whoever may accept it: a link could be given to anybody else. */
+async function reachesOthers(trx: Transaction, { id, addressee }: Invitation): Promise<boolean> {
+  return addressee?.rule === 'any' && !(await findLiveChannels(trx, id)).includes('link');
 }

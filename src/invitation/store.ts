@@ -204,12 +204,16 @@ export async function markConfirmed(trx: Transaction, id: string, { now, by }: {
 }
 
 /** Undefined: the operator. Whoever answers for it cannot have confirmed it as well. */
-export async function updateInviter(trx: Transaction, id: string, inviterId: string | undefined): Promise<void> {
-  const sql = `update guestlist.invitation set inviter_id = :inviterId,
+export async function updateInviter(
+  trx: Transaction,
+  id: string,
+  { inviterId, inviterName }: Pick<Invitation, 'inviterId' | 'inviterName'>,
+): Promise<void> {
+  const sql = `update guestlist.invitation set inviter_id = :inviterId, inviter_name = :inviterName,
       confirmed_at = case when confirmed_by = coalesce(:inviterId, 'operator') then null else confirmed_at end,
       confirmed_by = case when confirmed_by = coalesce(:inviterId, 'operator') then null else confirmed_by end
     where id = :id`;
-  await execute(trx, sql, { id, inviterId: inviterId ?? null });
+  await execute(trx, sql, { id, inviterId: inviterId ?? null, inviterName: inviterName ?? null });
 }
 
 /** Of invitations that ended before then and that nobody accepted or waits at; of a personal one also what it was called. Returns their ids. */
@@ -221,7 +225,7 @@ export async function forgetAddressees(
       label = case when max_uses = 1 then '' else label end,
       revoked_at = coalesce(revoked_at, :now), revoked_by = coalesce(revoked_by, 'retention')
     where email is not null and used_count = 0 and least(expires_at, coalesce(revoked_at, expires_at)) < :endedBefore
-      and not exists (select from guestlist.approval a where a.invitation_id = i.id)
+      and not exists (select from guestlist.approval a where a.invitation_id = i.id and a.decision is null and a.lapses_at > :endedBefore)
     returning id`;
   return (await rows<{ id: string }>(trx, sql, { endedBefore, now })).map(({ id }) => id);
 }

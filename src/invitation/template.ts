@@ -101,7 +101,7 @@ export async function withTemplate(
   { template: name, ...options }: InviteOptions,
 ): Promise<InviteOptions & Pick<TemplateWish, 'lifetimeSeconds'>> {
   if (name === undefined) return options;
-  const template = await findTemplate(db, name);
+  const template = slugPattern.test(name) ? await findTemplate(db, name) : undefined;
   if (!template) throw new Failure('template_not_found', { name });
   const { emailRule, ...wish } = template.wish;
   // A rule about the address is for invitations that have one.
@@ -121,10 +121,12 @@ export function refuseUnknownWords(
 }
 
 /** Throws `client_not_found`: there is no such app, or it has no address where it starts a sign-in. */
-export async function refuseUnknownApp(
-  { apps, database }: Pick<InvitationHost, 'apps' | 'database'>,
-  clientId: string | undefined,
-): Promise<void> {
-  if (clientId === undefined || (await apps(database)).some((app) => app.clientId === clientId)) return;
-  throw new Failure('client_not_found', { clientId });
+export async function refuseUnknownApp(host: AppHost, clientId: string | undefined): Promise<void> {
+  if (clientId !== undefined && !(await isDestination(host, clientId))) throw new Failure('client_not_found', { clientId });
+}
+
+type AppHost = Pick<InvitationHost, 'apps' | 'database'>;
+
+export async function isDestination({ apps, database }: AppHost, clientId: string): Promise<boolean> {
+  return (await apps(database)).some((app) => app.clientId === clientId);
 }

@@ -51,11 +51,11 @@ export async function findChannelsOf(db: Queryable, invitationIds: readonly stri
   return new Map(found.map(({ id, channels }) => [id, channels]));
 }
 
-/** Earlier mails lead nowhere any more. Returns how many there were. */
-export async function supersedeMailTokens(trx: Transaction, invitationId: string, now: Date): Promise<number> {
+/** Earlier mails lead nowhere any more. */
+export async function supersedeMailTokens(trx: Transaction, invitationId: string, now: Date): Promise<void> {
   const sql = `update guestlist.invitation_token set superseded_at = :now
     where invitation_id = :invitationId and channel = 'mail' and superseded_at is null`;
-  return execute(trx, sql, { invitationId, now });
+  await execute(trx, sql, { invitationId, now });
 }
 
 /** A link that was told anew takes the place of those before it. */

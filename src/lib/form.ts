@@ -92,6 +92,15 @@ export function checkForm<Schema extends z.ZodType>(schema: Schema, fields: Fiel
   return { ok: false, errors };
 }
 
+/** What need not be said may come empty, or not at all. Not a union with `''`: that one would keep the schema's complaint to itself. */
+export function optional<Schema extends z.ZodType>(schema: Schema) {
+  return z
+    .string()
+    .transform((text) => (text === '' ? undefined : text))
+    .pipe(schema.optional() as z.ZodType<z.output<Schema> | undefined, string | undefined>)
+    .optional();
+}
+
 /**
  * A line of text from a person: trimmed, NFC, no control or invisible direction characters. What is much too long is not
  * even normalized: putting thousands of accents in order takes long.

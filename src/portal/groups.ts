@@ -2,8 +2,9 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Member } from '../account/security.ts';
-import { findDirectRights, findHeldGroups, type HeldGroup } from '../group/held-store.ts';
+import { findDirectRights, findHeldGroups, type HeldGroup, type HeldRight } from '../group/held-store.ts';
 import { plainRole } from '../group/group.ts';
+import { adminRight, managerRole } from '../group/policy.ts';
 import { ownPath } from '../invitation/host.ts';
 import { type GroupDeed, groupDeeds } from './pages.ts';
 import { type PortalSite, portalPath } from './portal.ts';
@@ -25,9 +26,17 @@ export async function showGroups(site: PortalSite, ctx: Context, { account }: Me
     waitingCount: waiting.length,
     waitingHref: ownPath(issuer, '/invite/waiting'),
     requestHref: isElsewhere ? ownPath(issuer, '/invite/request') : undefined,
+    consoleHref: runsSomething(groups, rights) ? ownPath(issuer, '/admin') : undefined,
     done: deedOf(ctx),
   };
   site.show(ctx, { page: 'portal/groups', data });
+}
+
+/** Whoever manages a group, or runs the server: what they do there is asked there. */
+function runsSomething(groups: readonly HeldGroup[], rights: readonly HeldRight[]): boolean {
+  const live = groups.filter(({ archived }) => !archived);
+  const given = [...rights, ...live.flatMap((group) => group.rights)];
+  return live.some(({ roles }) => roles.includes(managerRole)) || given.some(({ name }) => name === adminRight);
 }
 
 /** Everybody in a group is a member: it is said of those alone who are nothing else. */

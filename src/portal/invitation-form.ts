@@ -9,7 +9,7 @@ import type { PolicyRule } from '../group/policy.ts';
 import type { OwnWish } from '../invitation/own.ts';
 import { addSeconds } from '../lib/clock.ts';
 import { domainSchema, emailSchema } from '../lib/email.ts';
-import { type Checked, checkForm, type FieldErrors, type Fields, lineOfText, textOfLines } from '../lib/form.ts';
+import { type Checked, checkForm, type FieldErrors, type Fields, lineOfText, optional, textOfLines } from '../lib/form.ts';
 
 /** In the order of the page. */
 export const invitationFields = [
@@ -33,14 +33,6 @@ export const invitationFields = [
 ] as const;
 
 export type InvitationField = (typeof invitationFields)[number];
-
-/** What need not be said may come empty, or not at all. */
-const optional = <Schema extends z.ZodType>(schema: Schema) =>
-  z
-    .literal('')
-    .or(schema)
-    .optional()
-    .transform((value) => (value === '' ? undefined : (value as z.output<Schema> | undefined)));
 
 const seconds = z
   .string()

@@ -15,6 +15,17 @@ export async function keepSealed(
   await execute(db, sql, { ...kept, wish });
 }
 
+/** Of those with that wish, the newest stay. */
+export async function deleteOlderSealed(
+  db: Queryable,
+  wanted: { readonly accountId: string; readonly wish: Buffer; readonly most: number },
+): Promise<void> {
+  const sql = `delete from guestlist.told_answer where account_id = :accountId and key_digest in (
+    select key_digest from guestlist.told_answer where account_id = :accountId and wish_digest = :wish
+    order by created_at desc, key_digest offset :most)`;
+  await execute(db, sql, wanted);
+}
+
 type Key = { readonly accountId: string; readonly key: Buffer };
 
 export async function findSealed(db: Queryable, { since, ...key }: Key & { readonly since: Date }): Promise<Buffer | undefined> {

@@ -22,6 +22,8 @@ export type PortalPages = InvitationsPages & {
     readonly waitingHref: string;
     /** Where one can ask to join another group; undefined: nowhere. */
     readonly requestHref: string | undefined;
+    /** Undefined: they run nothing. */
+    readonly consoleHref: string | undefined;
     readonly done: GroupDeed | undefined;
   };
   'portal/leave': Form & {

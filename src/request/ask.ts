@@ -6,16 +6,17 @@ import { type Origin, recordAudit } from '../audit/audit.ts';
 import { Failure } from '../errors.ts';
 import { addSeconds } from '../lib/clock.ts';
 import { inTransaction, type Queryable, type Transaction } from '../lib/db.ts';
-import { emailKey } from '../lib/email.ts';
+import { type EmailKey, emailKey } from '../lib/email.ts';
 import { newId } from '../lib/random.ts';
 import { findHoldings } from '../group/membership-store.ts';
+import { whichAreGood } from '../invitation/authority.ts';
 import type { InvitationHost } from '../invitation/host.ts';
 import { mintToken, type Token, tokenDigest } from '../invitation/token.ts';
 import { decideByRule, planByRule, type RulePlan } from './decide.ts';
 import { type Desk, lockDesk } from './desk-store.ts';
 import { queueConfirmation } from './mails.ts';
 import { tellWhoDecides } from './notify.ts';
-import { confirmHours, standingOf } from './request.ts';
+import { confirmHours, type Earlier, standingOf } from './request.ts';
 import { findEarlier, findRequestByToken, insertRequest, markConfirmed, type RequestRow } from './store.ts';
 
 export type Asking = {
@@ -55,7 +56,15 @@ export async function standingNow(
   const now = host.clock();
   if (email === null || key === null) return 'waiting';
   if (await isMember(host, db, { groupId, email, now })) return 'member';
-  return standingOf(await findEarlier(db, { groupId, key, now }), now) ?? 'waiting';
+  return standingOf(await earlierOf(host, db, { groupId, key, now }), now) ?? 'waiting';
+}
+
+type Asker = { readonly groupId: string; readonly key: EmailKey; readonly now: Date };
+
+/** An invitation that is on hold, because whoever approved may not invite any more, is no reason to wait for it. */
+async function earlierOf(host: InvitationHost, db: Queryable, { now, ...mailbox }: Asker): Promise<Earlier> {
+  const { invitationIds, ...earlier } = await findEarlier(db, { ...mailbox, now });
+  return { ...earlier, hasInvitation: (await whichAreGood(host, db, { ids: invitationIds, now })).size > 0 };
 }
 
 /** The mailbox is proven. Confirming twice, or asking again meanwhile, does nothing new. Throws `link_not_found`. */
@@ -83,7 +92,7 @@ async function confirmIn(host: InvitationHost, trx: Transaction, { asked, token,
   if (!request?.email || !request.key) throw new Failure('link_not_found');
   const { email, key, slug, source } = request;
   if (request.confirmedAt || (await isMember(host, trx, { groupId, email, now }))) return;
-  if (standingOf(await findEarlier(trx, { groupId, key, now }), now)) return;
+  if (standingOf(await earlierOf(host, trx, { groupId, key, now }), now)) return;
   await markConfirmed(trx, request.id, now);
   const entry = { at: now, actor: 'stranger', from, action: 'request.confirmed', subject: request.id } as const;
   await recordAudit(trx, { ...entry, detail: { group: slug, source: source ?? undefined } }, host.random);

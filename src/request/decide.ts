@@ -18,6 +18,7 @@ import type { InvitationHost } from '../invitation/host.ts';
 import { needsConfirming } from '../invitation/invitation.ts';
 import { type InvitationPlan, issueIn, planInvitation } from '../invitation/issue.ts';
 import { onRecord, recordRefusal } from '../invitation/limits.ts';
+import { isDestination } from '../invitation/template.ts';
 import { findDeskById, listRules, lockRule } from './desk-store.ts';
 import { grantsOf } from './desk.ts';
 import { queueDeclined } from './mails.ts';
@@ -80,8 +81,8 @@ async function planFor(
 }
 
 /** An app that is gone by now is nobody's destination. */
-async function landingOf({ apps, database }: InvitationHost, clientId: string | null): Promise<{ readonly landingClientId?: string }> {
-  return clientId !== null && (await apps(database)).some((app) => app.clientId === clientId) ? { landingClientId: clientId } : {};
+async function landingOf(host: InvitationHost, clientId: string | null): Promise<{ readonly landingClientId?: string }> {
+  return clientId !== null && (await isDestination(host, clientId)) ? { landingClientId: clientId } : {};
 }
 
 type Approval = { readonly request: RequestRow; readonly plan: InvitationPlan; readonly deed: Deed; readonly ruleId: string | undefined };
@@ -191,6 +192,8 @@ type Giving = { readonly request: RequestRow; readonly approval: Planned; readon
 /** Only what nobody has to look at. */
 async function canGive(host: InvitationHost, trx: Transaction, { request, approval, now }: Giving): Promise<boolean> {
   const { actor, plan } = approval;
+  // Closing it stops what decides by itself, also for whoever asked before.
+  if (!(await findDeskById(trx, request.groupId))?.isOpen) return false;
   const grants = await resolveGrants(trx, plan.wish);
   if (needsConfirming({ grants }) || grants.some((grant) => grant.kind === 'group' && grant.archived)) return false;
   if ((await findFullGroups(trx, groupIdsOf(grants), now)).length > 0) return false;

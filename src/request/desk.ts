@@ -27,13 +27,15 @@ type Opening = Deed & { readonly template?: string | undefined };
 
 /**
  * From now on anybody may ask. Opening again changes the template. Throws `group_not_found`, `template_not_found`,
- * `grant_not_allowed`; `TypeError` for a template with a PIN, which a mail cannot carry, and without the option `secret`.
+ * `grant_not_allowed`; `TypeError` for a template with a PIN, which a mail cannot carry, or that gives nothing, and without the
+ * option `secret`.
  */
 export async function openRequests(host: InvitationHost, slug: string, { actor, from, template }: Opening): Promise<void> {
   host.codeKey();
   await inTransaction(host.database, async (trx) => {
     const now = host.clock();
     const grants = await grantsOf(trx, { slug, template });
+    if (grants.length === 0) throw new TypeError('openRequests: template must be one that gives something');
     if (template !== undefined && (await findTemplate(trx, template))?.wish.pin)
       throw new TypeError('openRequests: template must be one without a PIN, which a mail cannot carry');
     await requireMayInvite(host, trx, { actor, grants, now });
@@ -50,7 +52,7 @@ async function groupIdOf(db: Queryable, slug: string): Promise<string> {
   return grant.groupId;
 }
 
-/** Whoever waits already goes on waiting. Throws `requests_closed`, `grant_not_allowed`. */
+/** Whoever waits already goes on waiting, and no rule lets anybody in any more. Throws `requests_closed`, `grant_not_allowed`. */
 export async function closeRequests(host: InvitationHost, slug: string, { actor, from }: Deed): Promise<void> {
   await inTransaction(host.database, async (trx) => {
     const { groupId } = await deskFor(host, trx, { slug, actor });

@@ -93,18 +93,22 @@ export async function listWaiting(db: Queryable, { slug, groupIds, limit, after 
 
 type Mailbox = { readonly groupId: string; readonly key: EmailKey; readonly now: Date };
 
-export async function findEarlier(db: Queryable, { groupId, key, now }: Mailbox): Promise<Earlier> {
+/** Whether the inviters of what was given for asking may still invite is not asked. */
+export async function findEarlier(
+  db: Queryable,
+  { groupId, key, now }: Mailbox,
+): Promise<Omit<Earlier, 'hasInvitation'> & { readonly invitationIds: readonly string[] }> {
   const sql = `
     select count(*) filter (where q.confirmed_at is not null and q.decided_at is null) > 0 as "isWaiting",
       max(q.decided_at) filter (where q.decision = 'declined') as "lastDeclinedAt",
-      count(i.id) filter (where i.revoked_at is null and i.expires_at > :now and i.used_count < i.max_uses) > 0 as "hasInvitation"
+      coalesce(array_agg(i.id) filter (where i.revoked_at is null and i.expires_at > :now and i.used_count < i.max_uses), '{}') as "invitationIds"
     from guestlist.invitation_request q left join guestlist.invitation i on i.id = q.invitation_id
     where q.group_id = :groupId and q.email_key = :key`;
-  const row = await firstRow<{ isWaiting: boolean; lastDeclinedAt: Date | null; hasInvitation: boolean }>(db, sql, { groupId, key, now });
+  const row = await firstRow<{ isWaiting: boolean; lastDeclinedAt: Date | null; invitationIds: string[] }>(db, sql, { groupId, key, now });
   return {
     isWaiting: row?.isWaiting ?? false,
     lastDeclinedAt: row?.lastDeclinedAt ?? undefined,
-    hasInvitation: row?.hasInvitation ?? false,
+    invitationIds: row?.invitationIds ?? [],
   };
 }
 

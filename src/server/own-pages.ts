@@ -5,9 +5,13 @@ import { validate as isUuid } from 'uuid';
 import { askHref } from '../account/ask-href.ts';
 import { signInPath } from '../account/sessions.ts';
 import { findAccountById } from '../account/store.ts';
+import { personAsCaller } from '../admin/access.ts';
+import { adminScopes } from '../client/own-scopes.ts';
+import { entriesOf } from '../console/frame.ts';
 import { Failure } from '../errors.ts';
 import { ownPath } from '../invitation/host.ts';
 import type { PageOf, Show } from '../lib/answer.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Database } from '../lib/db.ts';
 import type { Seal } from '../lib/seal.ts';
 import { setPageHeaders } from '../lib/headers.ts';
@@ -21,11 +25,12 @@ export type OwnSite = {
   /** The mailbox of a development server opens what rests sealed. */
   readonly seal: Seal;
   readonly provider: Provider;
+  readonly clock: Clock;
   readonly guestlist: Pick<Guestlist, 'waitingFor' | 'requests'>;
   readonly show: Show<PageOf<Pages>>;
 };
 
-export async function showHome({ issuer, database, provider, guestlist, show }: OwnSite, ctx: Context): Promise<void> {
+export async function showHome({ issuer, database, clock, provider, guestlist, show }: OwnSite, ctx: Context): Promise<void> {
   const { accountId } = await provider.Session.get(ctx);
   const account = accountId ? await findAccountById(database, accountId) : undefined;
   const data = {
@@ -35,10 +40,19 @@ export async function showHome({ issuer, database, provider, guestlist, show }: 
     signInHref: signInPath({ provider, issuer }, '/'),
     forgotHref: ownPath(issuer, '/account/forgot'),
     portalHref: ownPath(issuer, '/me'),
+    consoleHref: account && (await reachesConsole({ issuer, database, clock }, account.id)) ? ownPath(issuer, '/admin') : undefined,
     requestHref: await askHref({ issuer, guestlist }),
     waitingHref: account && (await guestlist.waitingFor(account.id)).length > 0 ? ownPath(issuer, '/invite/waiting') : undefined,
   };
   show(ctx, { page: 'server/home', data });
+}
+
+async function reachesConsole(
+  { issuer, database, clock }: Pick<OwnSite, 'issuer' | 'database' | 'clock'>,
+  accountId: string,
+): Promise<boolean> {
+  const caller = await personAsCaller(database, { accountId, clientId: undefined, scopes: new Set(adminScopes), now: clock() });
+  return entriesOf({ issuer }, caller).length > 0;
 }
 
 export async function showMailbox({ database, seal, show }: OwnSite, ctx: Context): Promise<void> {

@@ -24,6 +24,8 @@ type OwnPages = {
     readonly forgotHref: string;
     /** What is theirs: groups, invitations, sessions, account. */
     readonly portalHref: string;
+    /** Undefined: they run nothing. */
+    readonly consoleHref: string | undefined;
   };
   'server/error': {
     readonly code: FailureCode;

@@ -135,7 +135,7 @@ describe('a campaign by mail', () => {
       [{ addresses: ['a@example.net'], wish: { groups: ['nowhere'] } }, 404, 'group_not_found'],
       [{ addresses: ['a@example.net'], wish: { groups: ['choir'], pin: true } }, 422, 'wish_invalid'],
       [{ addresses: ['a@example.net'], wish: { groups: ['choir'], expiresAt: '2001-01-01T00:00:00Z' } }, 422, 'wish_invalid'],
-      [{ addresses: ['a@example.net'], inviterId: 'nobody' }, 403, 'grant_not_allowed'],
+      [{ addresses: ['a@example.net'], inviterId: 'nobody' }, 404, 'account_not_found'],
       [{ cards: 2_001 }, 422, 'wish_invalid'],
     ];
     for (const [body, status, code] of refused) expect(await create(program, body)).toMatchObject({ status, json: { code } });

@@ -17,6 +17,7 @@ type Parameter = { readonly in: string; readonly name: string; readonly schema: 
 type Described = {
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: JsonSchema }>> };
+  readonly responses?: Readonly<Record<string, { readonly description: string }>>;
 };
 
 export type Tally = {
@@ -72,9 +73,14 @@ type Shot = {
 const document = openApiDocument('http://localhost');
 const schemas = (document.components?.schemas ?? {}) as Schemas;
 
-function shotsAt(id: OperationId, world: World): fc.Arbitrary<Shot> {
+function describedAs(id: OperationId): Described {
   const { method, path } = placeOf(id);
-  const described = (document.paths?.[path] as Readonly<Record<string, Described>> | undefined)?.[method.toLowerCase()] ?? {};
+  return (document.paths?.[path] as Readonly<Record<string, Described>> | undefined)?.[method.toLowerCase()] ?? {};
+}
+
+function shotsAt(id: OperationId, world: World): fc.Arbitrary<Shot> {
+  const { path } = placeOf(id);
+  const described = describedAs(id);
   const params = (described.parameters ?? []).filter((parameter) => parameter.in === 'path');
   const queries = (described.parameters ?? []).filter((parameter) => parameter.in === 'query');
   const filled = fc
@@ -171,7 +177,17 @@ async function shoot(
   if (status >= 400 && touched.length > 0) tally.wrong.push(`${touched.join(', ')} changed: ${told}`);
   if (status >= 400 && !/^application\/problem\+json/.test(String(response.headers['content-type'])))
     tally.wrong.push(`no problem: ${told}`);
+  if (!isDocumented(id, status, text)) tally.wrong.push(`not in the document: ${told}`);
   return status;
+}
+
+/** The document names each status, and each code that is answered with it. */
+function isDocumented(id: OperationId, status: number, text: string): boolean {
+  const { description } = describedAs(id).responses?.[status] ?? {};
+  if (status < 400) return description !== undefined;
+  const { code } = JSON.parse(text) as { code: string };
+  // An id such as `..` has led elsewhere.
+  return ['page_not_found', 'method_not_allowed'].includes(code) || (description?.split(', ').includes(code) ?? false);
 }
 
 /** Notes every change of every table, inside the transaction that makes it. */

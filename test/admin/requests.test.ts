@@ -53,6 +53,9 @@ describe('where one can ask', () => {
     expect((await program.call('openRequestDesk', { params, body: { template: 'band-trial' } })).json.template).toBe('band-trial');
     const missing = await program.call('openRequestDesk', { params, body: { template: 'no-such' } });
     expect(missing).toMatchObject({ status: 404, json: { code: 'template_not_found' } });
+    await guestlist.addTemplate({ name: 'says-little', wish: { maxUses: 3 } });
+    const senseless = await program.call('openRequestDesk', { params, body: { template: 'says-little' } });
+    expect(senseless).toMatchObject({ status: 422, json: { code: 'wish_invalid', errors: [{ pointer: '/template' }] } });
     expect((await program.call('closeRequestDesk', { params })).status).toBe(204);
     expect(await program.call('closeRequestDesk', { params })).toMatchObject({ status: 404, json: { code: 'requests_closed' } });
     expect((await program.call('getRequestDesk', { params })).json.open).toBe(false);
@@ -74,6 +77,12 @@ describe('where one can ask', () => {
     expect(await manager.call('removeRequestRule', { params })).toMatchObject(gone);
     expect(await manager.call('openRequestDesk', { params })).toMatchObject({ status: 404, json: { code: 'group_not_found' } });
     expect((await program.call('getRequestDesk', { params })).json.open).toBe(true);
+    await setting.guestlist.addTemplate({ name: 'secret-board', wish: { groups: ['board'] } });
+    for (const template of ['secret-board', 'no-such'])
+      expect(await manager.call('openRequestDesk', { params: { slug: 'choir' }, body: { template } })).toMatchObject({
+        status: 404,
+        json: { code: 'template_not_found' },
+      });
   });
 });
 
@@ -85,6 +94,8 @@ test('a rule decides in the name of whoever made it, on the occasion of the conf
   expect((await manager.call('listRequestRules', { params })).json.items).toEqual([made.json]);
   const senseless = await manager.call('setRequestRule', { params, body: { decision: 'decline', perDay: 1 } });
   expect(senseless).toMatchObject({ status: 422, json: { errors: [{ pointer: '/perDay' }] } });
+  const nowhere = await manager.call('setRequestRule', { params: { slug: 'choir', domain: 'no domain' }, body: { decision: 'decline' } });
+  expect(nowhere).toMatchObject({ status: 422, json: { field: 'domain', problem: expect.stringMatching(/^must be a domain such as/) } });
 
   await askFor(server, 'choir', 'first@a.school.example');
   await askFor(server, 'choir', 'second@b.school.example');

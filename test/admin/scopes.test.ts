@@ -1,6 +1,6 @@
 /** What a token was not let do, it cannot be used to come by: neither through another app, nor through another person. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { becomeMember, type Member } from '../support/people.ts';
+import { askFor, becomeMember, type Member } from '../support/people.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { createPersonsProgram, createProgram, type Program } from './calling.ts';
 
@@ -106,6 +106,62 @@ describe('the right to run the server', () => {
     expect(await giving.call('changeGroup', { params: { slug: 'admins' }, body: { name: 'Who run it' } })).toMatchObject({ status: 200 });
   });
 
+  test('is not come by through who asks to join, a rule, or a template, by a token that reaches no further', async () => {
+    await server.guestlist.addGroup({ slug: 'open', name: 'Open' });
+    for (const [group, template] of [['admins'], ['open', 'to-run-it']] as const) {
+      await server.guestlist.requests.open(group, template === undefined ? {} : { template });
+      await askFor(server, group, `asks-${group}@example.org`);
+    }
+    const deciding = await createProgram(server, 'requests:read requests:write invitations:read invitations:write');
+    const { json } = await deciding.call('listRequests');
+    expect(json.items).toHaveLength(2);
+    for (const { id, group } of json.items) {
+      expect(await deciding.call('approveRequest', { params: { requestId: id } })).toMatchObject(noScope);
+      const params = { slug: group, domain: 'example.org' };
+      expect(await deciding.call('setRequestRule', { params, body: { decision: 'approve' } })).toMatchObject(noScope);
+      expect(await deciding.call('setRequestRule', { params, body: { decision: 'decline' } })).toMatchObject({ status: 200 });
+      expect(await all.call('setRequestRule', { params, body: { decision: 'approve' } })).toMatchObject({ status: 200 });
+      expect(await deciding.call('removeRequestRule', { params })).toMatchObject({ status: 200 });
+    }
+    expect((await deciding.call('listRequests')).json.items).toHaveLength(2);
+    const [first, second] = json.items;
+    expect(await all.call('approveRequest', { params: { requestId: first.id } })).toMatchObject({ status: 200 });
+    expect(await deciding.call('declineRequest', { params: { requestId: second.id }, body: {} })).toMatchObject({ status: 204 });
+    const unknown = { requestId: '0199f3f0-0000-7000-8000-000000000001' };
+    expect(await deciding.call('approveRequest', { params: unknown })).toMatchObject({ status: 404, json: { code: 'request_not_found' } });
+    // What is offered by its name elsewhere would come to give more.
+    await server.guestlist.addTemplate({ name: 'tenors', wish: { groups: ['choir'] } });
+    expect((await deciding.call('removeTemplate', { params: { templateName: 'tenors' } })).status).toBe(204);
+    for (const wish of [toRun, { groups: ['beneath'] }, { groups: ['admins:manager'] }])
+      expect(await deciding.call('createTemplate', { body: { name: 'tenors', wish } })).toMatchObject(noScope);
+    expect(await deciding.call('createTemplate', { body: { name: 'tenors', wish: { groups: ['choir'] } } })).toMatchObject({ status: 201 });
+    expect(await all.call('createTemplate', { body: { name: 'more', wish: toRun } })).toMatchObject({ status: 201 });
+  });
+
+  test('is not come by from above: whoever manages a group lets others into those beneath it', async () => {
+    await server.addGroup('board');
+    await server.guestlist.addGroup({ slug: 'root', name: 'Root', rights: ['guestlist:admin'], parent: 'board' });
+    const { accountId } = await becomeMember(server, { group: 'choir', email: 'mallory@example.org', name: 'Mallory' });
+    const giving = await createProgram(server, 'invitations:write memberships:write groups:read groups:write');
+    const params = { slug: 'board' };
+    expect(await giving.call('addMember', { params, body: { accountId, role: 'manager' } })).toMatchObject(noScope);
+    expect(await giving.call('createInvitation', { body: { groups: ['board:manager'] } })).toMatchObject(noScope);
+    expect(await giving.call('addMember', { params, body: { accountId } })).toMatchObject({ status: 200 });
+    expect(await giving.call('createInvitation', { body: { groups: ['board'] } })).toMatchObject({ status: 201 });
+    expect(await giving.call('addMember', { params: { slug: 'choir' }, body: { accountId, role: 'manager' } })).toMatchObject({
+      status: 200,
+    });
+    for (const slug of ['root', 'board'])
+      expect(await giving.call('changeGroup', { params: { slug }, body: { parent: 'choir' } })).toMatchObject(noScope);
+    expect((await giving.call('getGroup', { params: { slug: 'root' } })).json).toMatchObject({ parent: 'board' });
+    expect(await giving.call('changeGroup', { params: { slug: 'root' }, body: { parent: null, name: 'Roots' } })).toMatchObject({
+      status: 200,
+    });
+    expect(await giving.call('changeGroup', { params, body: { parent: 'choir' } })).toMatchObject({ status: 200 });
+    expect(await all.call('changeGroup', { params: { slug: 'root' }, body: { parent: 'choir' } })).toMatchObject({ status: 200 });
+    await server.guestlist.changeGroup('root', { parent: null });
+  });
+
   test('does not go with a group, a place in it, or an invitation, where nobody would be left who has it', async () => {
     const last = { status: 409, json: { code: 'last_admin' } };
     const params = { slug: 'admins' };
@@ -117,5 +173,33 @@ describe('the right to run the server', () => {
     await root.browser.submit(await root.browser.submit(await root.browser.open(url), 'join'), 'Join');
     expect(await all.call('removeMember', { params: { ...params, accountId: root.accountId } })).toMatchObject({ status: 200 });
     expect(await all.call('undoInvitation', { params: { invitationId: id } })).toMatchObject(last);
+  });
+
+  test('does not go with all that somebody issued, where nobody would be left who has it', async () => {
+    const last = { status: 409, json: { code: 'last_admin' } };
+    const { accountId: chief, browser } = await becomeMember(server, { group: 'choir', email: 'chief@example.org', name: 'Chief' });
+    await server.guestlist.grant(chief, { rights: ['guestlist:admin'] });
+    const heir = await becomeMember(server, { group: 'choir', email: 'heir@example.org', name: 'Heir' });
+    const { url } = await server.guestlist.invite({ rights: ['guestlist:admin'], inviterId: chief });
+    const open = await server.guestlist.invite({ groups: ['choir'], inviterId: chief });
+    await heir.browser.submit(await heir.browser.submit(await heir.browser.open(url), 'join'), 'Join');
+    await server.guestlist.withdraw(root.accountId, { groups: ['admins'], rights: ['guestlist:admin'] });
+    const params = { accountId: chief };
+    // One more admin is left, who is the inviter.
+    const accounts = await createProgram(server, 'accounts:read accounts:write');
+    expect(await all.call('revokeIssuedInvitations', { params, body: { undo: true, dryRun: true } })).toMatchObject({ status: 200 });
+    await server.guestlist.withdraw(chief, { rights: ['guestlist:admin'] });
+    for (const by of [all, accounts, await createPersonsProgram(server, heir.browser)])
+      expect(await by.call('revokeIssuedInvitations', { params, body: { undo: true } })).toMatchObject(last);
+    expect(await server.guestlist.find(open.id)).toMatchObject({ revokedAt: undefined });
+    expect((await server.guestlist.groupsOf(heir.accountId)).entitlements).toEqual(['guestlist:admin']);
+    await server.guestlist.grant(chief, { rights: ['guestlist:admin'] });
+    expect(
+      await (await createPersonsProgram(server, browser)).call('revokeIssuedInvitations', { params, body: { undo: true } }),
+    ).toMatchObject({
+      status: 200,
+      json: { revoked: [open.id], undone: [{ accountId: heir.accountId, grants: ['guestlist:admin'] }] },
+    });
+    expect((await server.guestlist.groupsOf(heir.accountId)).entitlements).toEqual([]);
   });
 });

@@ -1,8 +1,9 @@
-/** What callers of the members' API try who want more than is theirs (attacks G12, G13, G15, G18, G21): every route, for every stranger. */
+/** What callers of the members' API try who want more than is theirs (attacks G12, G13, G15, G18, G21, K4): every route, for every stranger. */
 import type { Router } from '@koa/router';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ApiSite, apiRoutes } from '../../src/api/routes.ts';
 import { inviteBody } from '../../src/api/wish.ts';
+import { adminScopes } from '../../src/client/own-scopes.ts';
 import { auditTables, snapshot } from '../support/invariants.ts';
 import { createRelyingApp, type RelyingApp } from '../support/relying-app.ts';
 import { accept, createSetting, type Member, refusalOn, refused, type Setting } from '../journeys/setting.ts';
@@ -78,7 +79,7 @@ describe('somebody else’s invitation (G15)', () => {
       const ask = (id: string) => api(path.replace(':id', encodeURIComponent(id)), method === 'POST' ? { body: {} } : {}, bearer);
       const none = await ask('0198c0de-0000-7000-8000-000000000000');
       expect(none).toMatchObject({ status: 404, json: { code: 'invitation_not_found' } });
-      for (const id of [...theirs, `${theirs[0]}'`, `${theirs[0]} `, '%', '../invitations', 'x'.repeat(2_000)]) {
+      for (const id of [...theirs, `${theirs[0]}'`, `${theirs[0]} `, '\0', `${theirs[0]}\0`, '%', '../invitations', 'x'.repeat(2_000)]) {
         const answer = await ask(id);
         expect({ path, id, status: answer.status }).toEqual({ path, id, status: 404 });
         if (theirs.includes(id)) expect(answer.text).toBe(none.text);
@@ -93,6 +94,26 @@ describe('somebody else’s invitation (G15)', () => {
     expect(await api(`invitations/${theirs[0]}`)).toMatchObject({ status: 200, json: { id: theirs[0] } });
     expect(await api(`invitations/${theirs[1]}`)).toMatchObject({ status: 404 });
   });
+});
+
+it('an app that was let invite for an admin makes nobody an admin, by whatever way; one with every scope does', async () => {
+  const { server, guestlist } = setting;
+  const ann = await setting.member('ann', { rights: ['guestlist:admin'] });
+  await guestlist.addGroup({ slug: 'office', name: 'Office' });
+  await guestlist.addGroup({ slug: 'root', name: 'Root', rights: ['guestlist:admin'], parent: 'office' });
+  await guestlist.addTemplate({ name: 'to-run-it', wish: { rights: ['guestlist:admin'] } });
+  const bearer = await tokenFor(phone, ann.browser, server.issuer);
+  const noScope = { status: 403, json: { code: 'insufficient_scope' } };
+  const wishes = [{ rights: ['guestlist:admin'] }, { groups: ['root'] }, { groups: ['office:manager'] }, { template: 'to-run-it' }];
+  for (const body of wishes) expect(await api('invitations', { body }, bearer)).toMatchObject(noScope);
+  const { id } = await guestlist.invite({ rights: ['guestlist:admin'], inviterId: ann.accountId, email: 'eve@example.org' });
+  for (const deed of ['resend', 'reissue']) expect(await api(`invitations/${id}/${deed}`, { body: {} }, bearer)).toMatchObject(noScope);
+  expect(await api('invitations', { body: { groups: ['choir', 'office'] } }, bearer)).toMatchObject({ status: 201 });
+  expect(await api(`invitations/${id}/revoke`, { body: {} }, bearer)).toMatchObject({ status: 200 });
+  const everything = `openid invitations ${adminScopes.join(' ')}`;
+  const strong = await createRelyingApp(server, { id: 'strong', scope: everything });
+  const { access_token: full } = await strong.signInSilently(ann.browser, { scope: everything, resource: `${server.issuer}/api` });
+  expect(await api('invitations', { body: { rights: ['guestlist:admin'] } }, full)).toMatchObject({ status: 201 });
 });
 
 it('no column of any table about invitations can be written by naming it (G13)', async () => {
@@ -121,6 +142,20 @@ it('no column of any table about invitations can be written by naming it (G13)',
     expect((await setting.guestlist.find(id))?.state).toBe('open');
     await setting.guestlist.revoke(id, 'operator');
   }
+});
+
+it('what no database keeps is refused, in every member and in the address (K4)', async () => {
+  const before = await state();
+  for (const text of ['\0', 'a\0b', '\uD800']) {
+    for (const name of Object.keys(inviteBody.shape)) {
+      const value = ['groups', 'rights', 'domains', 'channels'].includes(name) ? [text] : text;
+      const { status } = await api('invitations', { body: { groups: ['choir'], [name]: value } });
+      expect([404, 422], `${name} ${JSON.stringify(text)}`).toContain(status);
+    }
+    await setting.server.database.raw('delete from guestlist.throttle');
+  }
+  expect(await api('invitations?before=%00')).toMatchObject({ status: 422, json: { code: 'wish_invalid' } });
+  expect(await state()).toEqual(before);
 });
 
 it('a session is no token: what a page elsewhere makes somebody’s browser send does nothing (G18)', async () => {

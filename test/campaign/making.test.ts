@@ -188,6 +188,19 @@ test('an inviter who may not any more is the answer of each row; an admin’s wo
   expect(await setting.guestlist.campaigns.run(id)).toMatchObject({ made: 3 });
 });
 
+test('whoever was invited by somebody who may not invite any more is invited anew: what is on hold is no invitation', async () => {
+  const { campaigns } = setting.guestlist;
+  for (const name of ['maya', 'nora']) await setting.guestlist.grant(name, { groups: ['choir:manager'] });
+  const first = await campaigns.create({ ...pasted(3), inviterId: 'maya' });
+  await campaigns.run(first.id);
+  const again = { ...pasted(3), inviterId: 'nora' };
+  expect((await all(campaigns.check(again))).map(({ answer }) => answer)).toEqual(Array.from({ length: 3 }, () => 'already_invited'));
+  await setting.guestlist.withdraw('maya', { groups: ['choir'] });
+  expect((await all(campaigns.check(again))).map(({ answer }) => answer)).toEqual(Array.from({ length: 3 }, () => 'valid'));
+  const second = await campaigns.create(again);
+  expect(await campaigns.run(second.id)).toMatchObject({ made: 3, failed: 0 });
+});
+
 async function everyoneNone() {
   expect(await count(setting.own.database, 'invitation')).toBe(0);
   expect(await count(setting.own.database, 'mail')).toBe(0);

@@ -57,6 +57,19 @@ test('three at once share the work: each row once', async () => {
   await expectEveryoneOnce(setting, 400);
 });
 
+test('two campaigns with the same people at once, the one in any order of the other: each person once', async () => {
+  const { campaigns } = setting.guestlist;
+  const people = Array.from({ length: 250 }, (_, index) => ({ email: `person-${index}@example.org` }));
+  const [one, two] = [await campaigns.create(mailed({ people })), await campaigns.create(mailed({ people: people.toReversed() }))];
+  const ran = await Promise.all([campaigns.run(one.id), setting.make().campaigns.run(two.id)]);
+  expect(ran.reduce((sum, { made }) => sum + made, 0)).toBe(250);
+  expect(ran.reduce((sum, { failed }) => sum + failed, 0)).toBe(250);
+  const { rows } = await setting.own.database.raw(
+    'select count(*)::int as mails, count(distinct to_address)::int as people from guestlist.mail',
+  );
+  expect(rows[0]).toEqual({ mails: 250, people: 250 });
+});
+
 test('workers take one campaign each, cards none; what a dead one had is taken over when its time is up', async () => {
   const first = await setting.guestlist.campaigns.create(pasted(3));
   const cards = await setting.guestlist.campaigns.create(mailed({ cards: 2 }));
@@ -95,4 +108,16 @@ test('cancelled with what was made, its invitations are revoked and their mail i
   expect(await setting.guestlist.campaigns.cancel(id, { revoke: true })).toMatchObject({ revoked: 0 });
   expect(await count(setting.own.database, 'mail where cancelled_at is null')).toBe(0);
   expect((await setting.guestlist.campaigns.report(id)).totals).toMatchObject({ made: 5, revoked: 5, mailed: 0 });
+});
+
+test('cancelled by whoever it was made for, all but what somebody else has taken over is revoked', async () => {
+  await setting.guestlist.setPolicy('choir', { who: 'members' });
+  await setting.guestlist.grant('mia', { groups: ['choir'] });
+  const { id } = await setting.guestlist.campaigns.create({ ...pasted(3), inviterId: 'mia' });
+  await setting.guestlist.campaigns.run(id);
+  const [first] = await setting.guestlist.campaigns.rows(id);
+  await setting.guestlist.adopt(first?.invitationId ?? '', 'operator');
+  expect(await setting.guestlist.campaigns.cancel(id, { revoke: true }, 'mia')).toMatchObject({ state: 'cancelled', revoked: 2 });
+  expect(await count(setting.own.database, 'invitation where revoked_at is null')).toBe(1);
+  expect(await setting.guestlist.campaigns.cancel(id, { revoke: true }, 'operator')).toMatchObject({ revoked: 1 });
 });

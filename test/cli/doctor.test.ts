@@ -109,6 +109,13 @@ describe('beside the database', () => {
         values ('sweep', now(), now() - cast(:ago as interval)) on conflict (identifier) do update set last_execution = excluded.last_execution`,
         { ago },
       );
+    const told = async () => (await doctor(settingsBeside(server))).findings.find(({ name }) => name === 'jobs');
+    expect(await told()).toMatchObject({ status: 'warn', message: 'No worker has ever run on this database.' });
+    // In its first minutes it has begun, and done no round yet.
+    await database.raw(
+      `insert into guestlist_jobs._private_known_crontabs (identifier, known_since) values ('sweep', now() - interval '3 minutes')`,
+    );
+    expect(await told()).toMatchObject({ status: 'ok', message: 'A worker began 3 minutes ago, and no job waits for long.' });
     await round('5 minutes');
     expect((await doctor(settingsBeside(server))).status('jobs')).toBe('ok');
     await round('2 hours');

@@ -163,6 +163,10 @@ describe.each(ways)('%s', (way) => {
     const { id: invitationId, url } = await server.guestlist.invite({ groups: ['friends'], inviterId: id, maxUses: 2, label: 'Party' });
     await join(createBrowser(server.issuer), url, { name: 'Bea', email: 'bea@example.org' });
     expect(await lines('account', 'tree')).toEqual(['ada@example.org  (1 came through them, 1 stayed)', '  bea@example.org']);
+    expect(await lines('account', 'tree', '--limit', '1')).toEqual([
+      'ada@example.org  (1 came through them, 1 stayed)',
+      'There are more: say --limit, or beneath whom.',
+    ]);
     expect(await json('account', 'tree', 'bea@example.org')).toMatchObject([{ email: 'bea@example.org', invitedBy: id, depth: 0 }]);
     expect(await lines('account', 'invitations', 'ada@example.org')).toEqual([
       `${invitationId}  open         1/2  friends:member  Party`,
@@ -188,7 +192,19 @@ describe.each(ways)('%s', (way) => {
 
   it('the last admin is not closed, and an account is erased once it is meant', async () => {
     await server.guestlist.addRight({ name: 'guestlist:admin' });
+    const { id: ada } = await json('account', 'show', 'ada@example.org');
+    await server.guestlist.grant(ada, { rights: ['guestlist:admin'] });
+    const { url } = await server.guestlist.invite({ rights: ['guestlist:admin'], inviterId: ada });
+    await join(createBrowser(server.issuer), url, { name: 'Max', email: 'max@example.org' });
+    await server.guestlist.withdraw(ada, { rights: ['guestlist:admin'] });
+    expect(await guestlist('account', 'revoke-invitations', 'ada@example.org', '--undo')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/^Nobody would be left who can run the server/),
+    });
     await lines('grant', 'bea@example.org', '--right', 'guestlist:admin');
+    expect(await json('account', 'revoke-invitations', 'ada@example.org', '--undo')).toMatchObject({
+      undone: [{ email: 'max@example.org', grants: ['guestlist:admin'] }],
+    });
     for (const call of [
       ['account', 'disable', 'bea@example.org'],
       ['account', 'delete', 'bea@example.org', '--yes'],

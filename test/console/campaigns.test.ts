@@ -111,6 +111,8 @@ describe('from pasted addresses', () => {
     const empty = await admin.submit(form, 'Try it out', { source: 'pasted' });
     expect(empty.status).toBe(422);
     for (const field of ['name', 'addresses', 'groups']) expect([field, empty.$(`#${field}-error`).length]).toEqual([field, 1]);
+    const noFile = await admin.submit(form, 'Try it out', { source: 'file' });
+    for (const field of ['name', 'file', 'groups']) expect([field, noFile.$(`#${field}-error`).length]).toEqual([field, 1]);
     const fields = { name: 'Twice', source: 'pasted', addresses: 'flora@example.org', 'group:stage': 'yes' };
     const tried = await admin.submit(empty, 'Try it out', fields);
     const both = await Promise.all([admin.submit(tried, 'Invite one person'), admin.submit(tried, 'Invite one person')]);

@@ -200,6 +200,15 @@ describe('who may invite', () => {
     expect([none.status, none.$('#channels-error').text().trim()]).toEqual([422, 'Allow at least one way to invite.']);
     const odd = await admin.submit(form, 'Save', { roles: 'UPPER CASE', domains: 'no domain!', lifetime: 'long' });
     expect(odd.$('.error').length).toBe(3);
+    const numbers = await admin.submit(form, 'Save', { places: '0', per_day: 'x' });
+    const told = numbers
+      .$('.summary li a')
+      .map((_, line) => numbers.$(line).text().trim())
+      .get();
+    expect(told).toEqual([
+      'Most people for one invitation – Enter a whole number, 1 or more.',
+      'Most people that one inviter invites in 24 hours – Enter a whole number, 1 or more.',
+    ]);
   });
 });
 

@@ -196,7 +196,7 @@ describe('the list', () => {
     expect(rowsOf(found).map(([name]) => name)).toEqual(['100 %_Ärzte']);
     expect(found.$('#filter-label').attr('value')).toBe('100 %_ä');
     expect(rowsOf(await ben.browser.open('/admin/invitations?label=100'))).toEqual([]);
-    const none = await ada.browser.submit(found, 'Revoke', {}, { referer: found.url });
+    const none = await ada.browser.submit(found, 'Revoke');
     expect(none.$('[role="alert"]').text()).toContain('Nothing was chosen');
     expect([none.$('#filter-label').attr('value'), none.$('#filter-group option[selected]').attr('value')]).toEqual(['100 %_ä', 'stage']);
     const gone = await ada.browser.open('/admin/invitations?group=long-gone');
@@ -261,6 +261,7 @@ describe('what was given', () => {
     const page = await ada.browser.open(`/admin/invitations/${id}/change`);
     const wrong = await ada.browser.submit(page, 'Save', { places: 'many' });
     expect([wrong.status, wrong.$('#places').attr('value')]).toEqual([422, 'many']);
+    expect(textOf(wrong, '#places-error')).toBe('Enter a whole number, 1 or more.');
     const sheet = await ada.browser.submit(page, 'Save', { places: '7', pin: 'new' });
     expect(textOf(sheet, '.told .digits')).toMatch(/^\d{6}$/);
     expect((await setting.guestlist.find(id))?.maxUses).toBe(7);

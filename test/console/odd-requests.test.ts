@@ -79,3 +79,12 @@ test('whoever signs in again comes back to a page whatever its name begins with'
   for (const path of ['/admin/..', '/admin/./x', '/admin//evil.example', '/admin/x/../..', '/administrator', '//evil.example/admin'])
     expect(wayBack(path)).toBe('/admin');
 });
+
+test('what is not there says so, in words for whoever looks for it here', async () => {
+  for (const address of ['/admin/campaigns/nope', '/admin/invitations?cursor=zzz', '/admin/people?cursor=zzz']) {
+    const page = await ada.browser.open(address);
+    expect([address, page.status, page.heading]).toEqual([address, 404, 'There is nothing here']);
+  }
+  const gone = await ada.browser.open('/admin/invitations/nope');
+  expect([gone.status, gone.$('main .panel > p').text()]).toEqual([404, 'It may have been removed, or its address is mistyped.']);
+});

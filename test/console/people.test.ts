@@ -134,6 +134,23 @@ describe('what is done to somebody', () => {
     expect((await setting.guestlist.groupsOf(cleo.accountId)).groups).toEqual([]);
   });
 
+  test('revoking all does not take the right to run the server from the last one who has it', async () => {
+    const [boss, heir] = [await setting.admin('boss'), await setting.member('heir')];
+    const { url } = await setting.guestlist.invite({ rights: ['guestlist:admin'], inviterId: boss.accountId });
+    await accept(heir, url);
+    const toRun = { rights: ['guestlist:admin'] };
+    const others = [boss.accountId, await setting.accountIdOf('ada@example.org')];
+    for (const id of others) await setting.guestlist.withdraw(id, toRun);
+    await openConsole(heir.browser, '/admin/people');
+    const revoke = async () => heir.browser.submit(await heir.browser.open(pathOf(boss, '/revoke')), 'Revoke everything', { undo: 'yes' });
+    const refused = await revoke();
+    expect([refused.status, refused.$('body').attr('data-code')]).toEqual([409, 'last_admin']);
+    expect((await setting.guestlist.groupsOf(heir.accountId)).entitlements).toContain('guestlist:admin');
+    await setting.guestlist.grant(others[1] ?? '', toRun);
+    await revoke();
+    expect((await setting.guestlist.groupsOf(heir.accountId)).entitlements).not.toContain('guestlist:admin');
+  });
+
   test('deleting has to be typed, and a sign-in of long ago is not enough', async () => {
     const gone = await setting.member('gone');
     const ask = await admin.open(pathOf(gone, '/delete'));

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { hour } from '../group/policy-table.ts';
 import { asAccount, visitTo } from '../plugin/making.ts';
 import { count } from '../support/invariants.ts';
-import { by, inDays, refusals, refusedFor, setPolicy, setStage, stage } from './limits-setting.ts';
+import { by, inDays, make, refusals, refusedFor, setPolicy, setStage, stage } from './limits-setting.ts';
 
 setStage();
 
@@ -54,6 +54,23 @@ describe('limits on places', () => {
     const third = await reissue(again.id, 'operator');
     expect(await offered(stage.manager)).toBe(3);
     await redeem(third.token, `${stage.slug}-third`);
+  });
+
+  it('are those of whoever does it, where somebody else’s place was taken: colleagues are no way round a day’s limit (G1)', async () => {
+    const bea = `${stage.slug}-bea`;
+    await stage.guestlist.grant(bea, { groups: [`${stage.slug}:manager`] });
+    await setPolicy({ perDay: 2 });
+    const [theirs, server] = [await by(stage.manager), await stage.guestlist.invite({ groups: [stage.slug] })];
+    await redeem(theirs.token, `${stage.slug}-one`);
+    await redeem(server.token, `${stage.slug}-two`);
+    const again = await reissue(theirs.id, bea);
+    expect([await offered(bea), await offered(stage.manager)]).toEqual([1, 1]);
+    await redeem(again.token, `${stage.slug}-three`);
+    await reissue(server.id, bea);
+    await expect(reissue(again.id, bea)).rejects.toMatchObject(refusedFor('quota'));
+    expect([await offered(bea), (await stage.guestlist.find(again.id))?.state]).toEqual([2, 'used_up']);
+    await expect(by(bea)).rejects.toMatchObject(refusedFor('quota'));
+    expect((await refusals()).map(({ actor }) => actor)).toEqual([bea, bea]);
   });
 
   it('and every other one hold: an earlier end, and no more than the inviter may today', async () => {
@@ -123,6 +140,17 @@ describe('what it gives', () => {
     } finally {
       stage.now = begin;
     }
+  });
+
+  it('goes to no app that is gone: that is no reason to leave the old link as it is', async () => {
+    let apps = [{ clientId: 'calendar', name: 'Calendar', initiateLoginUri: 'https://calendar.example/start' }];
+    const guestlist = make({ apps: async () => apps });
+    const landingOf = async (id: string) => (await stage.own.database('guestlist.invitation').where({ id }).first()).landing_client_id;
+    const { id } = await guestlist.invite({ groups: [stage.slug], inviterId: stage.manager, landingClientId: 'calendar' });
+    const again = await guestlist.reissue(id, stage.manager);
+    apps = [];
+    const third = await guestlist.reissue(again.id, stage.manager);
+    expect([await landingOf(again.id), await landingOf(third.id)]).toEqual(['calendar', null]);
   });
 
   it('is on record as made by whoever did it, in the name of its inviter', async () => {

@@ -203,6 +203,16 @@ test('after the end of the invitation approving still works: the place was kept'
   expect(await setting.groupsOf(await setting.again(ada))).toEqual(['choir']);
 });
 
+test('after the end of what it gives nobody is approved: they would be told that they are in, and be nowhere', async () => {
+  const invitation = await choir({ expiresAt: setting.inDays(2), ends: { at: setting.inDays(3) } });
+  const ada = await asking('too-late-for-it', invitation);
+  setting.server.pass(4 * 24 * 60 * 60);
+  await expect(guestlist.approve(invitation.id, ada.accountId, 'operator')).rejects.toMatchObject({ code: 'invitation_expired' });
+  // The one by which the account was made.
+  expect(await setting.mailsTo(ada.email)).toEqual(['joined']);
+  await guestlist.reject(invitation.id, ada.accountId, 'operator');
+});
+
 test('without a decision for two weeks the place is free, and one may ask again', async () => {
   const invitation = await choir({ expiresAt: setting.inDays(60) });
   const ada = await asking('lapsed', invitation);

@@ -209,6 +209,14 @@ it('nothing is left of an account that is erased: what was made for it, addresse
   const others = { inviterId: greta.accountId, rows: { pasted: 'hugo@example.org' } };
   await campaign({ groups: ['choir'], ...words }, others);
   await join(createBrowser(server.issuer), await mailedLink(server.database, 'hugo@example.org'), { email: 'hugo@example.org' });
+  const adopted = await guestlist.invite({ groups: ['choir'], inviterId: greta.accountId, ...words });
+  await guestlist.adopt(adopted.id, maya.accountId);
+  await guestlist.reissue(adopted.id, maya.accountId);
+  // A card with her name, by which she came, was thought to have leaked: the new one is for her as well.
+  const cards = await campaign({ groups: ['stage'] }, { rows: { cards: 1 } });
+  await guestlist.campaigns.nameCard(cards.id, 1, name);
+  await accept(greta, cards.cards[0]?.url ?? '');
+  await guestlist.reissue(cards.cards[0]?.invitationId ?? '', maya.accountId);
   await sent();
 
   expect((await leftOf([email, name])).length).toBeGreaterThan(10);

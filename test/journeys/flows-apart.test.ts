@@ -78,4 +78,15 @@ describe('a token', () => {
     expect(groups).not.toContain('board');
     if (page.status === 409) expect([refusalOn(page).code, groups]).toEqual(['review_changed', []]);
   });
+
+  test('of one invitation answers no question about another, by whichever page of it: what an app asks about is that one (#10)', async () => {
+    const member = await setting.member('dee');
+    const [choir, board] = [await setting.guestlist.invite({ groups: ['choir'] }), await setting.guestlist.invite({ groups: ['board'] })];
+    const question = await questionOf(member, choir.url);
+    await member.browser.open(board.url);
+    const again = await member.browser.open(question.url);
+    expect(refusalOn(again)).toEqual({ status: 404, code: 'invitation_not_found' });
+    expect(again.$.html()).not.toContain('Vorstand');
+    expect(await setting.usedCount(board.id)).toBe(0);
+  });
 });

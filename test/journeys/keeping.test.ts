@@ -9,7 +9,7 @@ import { findContradictions } from '../support/invariants.ts';
 import { mailedLink } from '../support/mail.ts';
 import { join, openAsNewcomer, signIn } from '../support/people.ts';
 import { startTestServer } from '../support/server.ts';
-import { createSetting, type Setting } from './setting.ts';
+import { accept, createSetting, type Setting } from './setting.ts';
 
 let setting: Setting;
 
@@ -64,6 +64,22 @@ test('ninety days after the end nobody knows any more who was invited and did no
   }
   expect((await guestlist.timeline(never.id)).map(({ what }) => what)).toContain('invitation.created');
   expect(await findContradictions(server.database)).toEqual([]);
+});
+
+test('nor who was invited where somebody only asked to join, in vain (M7)', async () => {
+  const { guestlist, server } = setting;
+  const wish = { wish: { groups: ['choir'], emailRule: 'any', approval: true } } as const;
+  const emails = ['rejected@example.org', 'nobody-decided@example.org'];
+  const { id } = await guestlist.campaigns.create({ name: 'Asked', ...wish, rows: { people: emails.map((email) => ({ email })) } });
+  await guestlist.campaigns.run(id);
+  const rows = await guestlist.campaigns.rows(id);
+  for (const [index, email] of emails.entries())
+    await accept(await setting.member(`asks-${index}`), await mailedLink(server.database, email), 'Ask to join');
+  await guestlist.reject(rows[0]?.invitationId ?? '', await setting.accountIdOf('asks-0@example.org'), 'operator');
+  await forgetInvitees(server.database, setting.inDays(7 + 91 + 14));
+  await forgetCampaignRows(server.database, setting.inDays(7 + 91 + 14));
+  for (const { invitationId = '' } of rows) expect((await guestlist.find(invitationId))?.email).toBeUndefined();
+  expect((await guestlist.campaigns.rows(id)).map(({ email }) => email)).toEqual([undefined, undefined]);
 });
 
 test('nor what their invitation was called, nor what their inviter was mailed about them', async () => {

@@ -68,6 +68,17 @@ describe('rules', () => {
     expect(await waitingEmails()).toContain('x@former.example');
   });
 
+  test('where one cannot ask any more, whoever asked before and confirms now waits for somebody: closing stops the rules as well', async () => {
+    const { guestlist, server } = setting;
+    await guestlist.requests.addRule('choir', { domain: 'late.example', decision: 'approve' });
+    await sendRequest(server, 'choir', { email: 'x@late.example' });
+    await guestlist.requests.close('choir');
+    expect((await confirmRequest(server, 'x@late.example')).heading).toBe('Request sent');
+    expect(await setting.mailsTo('x@late.example')).toEqual(['request-confirm']);
+    expect(await waitingEmails()).toContain('x@late.example');
+    await guestlist.requests.open('choir');
+  });
+
   test('a full group lets nobody in by rule', async () => {
     const { guestlist, server } = setting;
     await guestlist.addGroup({ slug: 'tiny', name: 'Tiny', capacity: 1 });

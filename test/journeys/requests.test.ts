@@ -122,6 +122,22 @@ describe('asking again does nothing new', () => {
     expect(await waitingEmails()).toContain(email);
   });
 
+  test('whoever approved may not invite any more: their invitation is on hold, and one can ask again', async () => {
+    const { guestlist, server } = setting;
+    const email = 'on-hold@example.net';
+    const mia = await setting.somebody('mia');
+    await guestlist.grant(mia.accountId, { groups: ['choir:manager'] });
+    await askFor(server, 'choir', email);
+    await guestlist.requests.approve((await requestOf(email)).id, mia.accountId);
+    expect((await askFor(server, 'choir', email)).heading).toBe('You’re invited');
+    await guestlist.withdraw(mia.accountId, { groups: ['choir'] });
+    expect((await askFor(server, 'choir', email)).heading).toBe('Request sent');
+    expect(await waitingEmails()).toContain(email);
+    await guestlist.requests.approve((await requestOf(email)).id, setting.manager.accountId);
+    await server.database.raw('delete from guestlist.throttle');
+    expect((await askFor(server, 'choir', email)).heading).toBe('You’re invited');
+  });
+
   test('of one request confirmed many times at once, one waits', async () => {
     const email = 'at-once@example.net';
     await sendRequest(setting.server, 'choir', { email });
@@ -155,6 +171,20 @@ describe('deciding', () => {
     await expect(setting.guestlist.requests.approve(id, other.accountId)).rejects.toMatchObject({ code: 'grant_not_allowed' });
     await expect(setting.guestlist.requests.decline(id, {}, other.accountId)).rejects.toMatchObject({ code: 'grant_not_allowed' });
     expect(await waitingEmails()).toContain(email);
+  });
+
+  test('where members invite, only managers decide who comes in', async () => {
+    const { guestlist, server } = setting;
+    const email = 'members-invite@example.net';
+    const mo = await setting.somebody('mo');
+    await guestlist.grant(mo.accountId, { groups: ['choir'] });
+    await guestlist.setPolicy('choir', { who: 'members' });
+    await askFor(server, 'choir', email);
+    const { id } = await requestOf(email);
+    await expect(guestlist.requests.approve(id, mo.accountId)).rejects.toMatchObject({ code: 'grant_not_allowed' });
+    await expect(guestlist.requests.decline(id, {}, mo.accountId)).rejects.toMatchObject({ code: 'grant_not_allowed' });
+    expect(await waitingEmails()).toContain(email);
+    await guestlist.setPolicy('choir', null);
   });
 
   test('without a session one signs in first, and comes back to the list', async () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Failure, statusOf } from '../../src/errors.ts';
-import { checkForm, lineOfText, readForm } from '../../src/lib/form.ts';
+import { checkForm, lineOfText, optional, readForm } from '../../src/lib/form.ts';
 
 type Answer = { readonly status: number; readonly body: { fields?: [string, string][]; code?: string; detail?: object } };
 
@@ -180,6 +180,33 @@ describe('checking a form', () => {
     const checked = checkForm(schema, fields);
     expect(checked.ok ? checked.value : checked.errors).toEqual(checked.ok ? good : { form: 'unknown_field' });
     expect(checkForm(schema, JSON.parse('{"__proto__":{"name":"Ada","password":"secret"}}')).ok).toBe(false);
+  });
+});
+
+describe('a field that need not be filled in', () => {
+  const number = z
+    .string()
+    .regex(/^\d+$/, 'not_a_number')
+    .transform(Number)
+    .refine((count) => count > 0, 'not_a_number');
+  const day = z.union([z.iso.date(), z.iso.datetime()], 'not_a_date');
+  const form = z.strictObject({ places: optional(number), until: optional(day), note: optional(lineOfText(3)) });
+
+  it('is as good empty as left out', () => {
+    expect(checkForm(form, { places: '', until: '', note: '' })).toEqual({ ok: true, value: {} });
+    expect(checkForm(form, {})).toEqual({ ok: true, value: {} });
+    expect(checkForm(form, { places: '7', until: '2030-05-31', note: ' ab' })).toEqual({
+      ok: true,
+      value: { places: 7, until: '2030-05-31', note: 'ab' },
+    });
+  });
+
+  it('says of what stands in it what is wrong', () => {
+    expect(checkForm(form, { places: 'many', until: 'tomorrow', note: 'abcd' })).toEqual({
+      ok: false,
+      errors: { places: 'not_a_number', until: 'not_a_date', note: 'too_long' },
+    });
+    expect(checkForm(form, { places: '0' })).toEqual({ ok: false, errors: { places: 'not_a_number' } });
   });
 });
 

@@ -31,6 +31,7 @@ describe('a page', () => {
               signInHref: '/in',
               forgotHref: '/forgot',
               portalHref: '/me',
+              consoleHref: undefined,
             },
             context,
           ),

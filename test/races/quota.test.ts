@@ -1,7 +1,7 @@
 /** The places that one inviter offers within a day, when everybody asks at once. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Failure, type Guestlist } from '../../src/index.ts';
-import { makeOn } from '../plugin/making.ts';
+import { asAccount, makeOn, visitTo } from '../plugin/making.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { count, findContradictions } from '../support/invariants.ts';
 
@@ -70,4 +70,23 @@ test('to two groups, named in either order: nobody waits for the other, and both
   const works = times(50, (index) => guestlist.invite({ groups: orders[index % 2] ?? [], inviterId: 'ben' }));
   expect(await tally(works)).toEqual({ done: 17, refused: 33 });
   expect([await offered('ben', 'crew'), await offered('ben', 'choir')]).toEqual([17, 20]);
+});
+
+test('made anew for others whose places were taken: ten at once, and whoever does it has no more than a day', async () => {
+  await guestlist.addGroup({ slug: 'anew', name: 'anew' });
+  for (const who of ['ada', 'ben', 'cleo']) await guestlist.grant(who, { groups: ['anew:manager'] });
+  const made = await Promise.all(Array.from({ length: 10 }, () => guestlist.invite({ groups: ['anew'], inviterId: 'ada' })));
+  for (const [index, { token }] of made.entries())
+    await guestlist.redeem(await visitTo(own.database, token ?? ''), asAccount(`guest-${index}`));
+  await guestlist.setPolicy('anew', { perDay: 4 });
+  await guestlist.invite({ groups: ['anew'], inviterId: 'cleo' });
+  expect(
+    await tally(
+      made.map(
+        ({ id }) =>
+          () =>
+            guestlist.reissue(id, 'cleo'),
+      ),
+    ),
+  ).toEqual({ done: 3, refused: 7 });
 });

@@ -76,6 +76,7 @@ function samplesOf(framed: { readonly console: ConsoleFrame }) {
     isAdmin: true,
     invitations: [listed, mailed, ...chips.map((chip, index) => ({ ...listed, id: `0197-c${index}`, chip }))],
     pick: { action: '/admin/invitations/pick', formToken: 'token' },
+    place: 'state=open',
     isNothingChosen: false,
     listHref: '/admin/invitations',
     newHref: '/admin/invitations/new',
@@ -144,12 +145,14 @@ function samplesOf(framed: { readonly console: ConsoleFrame }) {
     backHref: '/admin/invitations/0197-1',
   };
   const deed = { ...form('/admin/invitations/0197-1/extend'), invitation: listed, errors: {}, backHref: '/admin/invitations/0197-1' };
+  const narrowed = { ...list, invitations: [], isNarrowed: true, isNothingChosen: true };
   const act = {
     ...form('/admin/invitations/act'),
     names: ['Altos', 'ada@example.org'],
     ids: '1,2',
+    place: 'state=open',
     errors: {},
-    backHref: '/admin/invitations',
+    backHref: '/admin/invitations?state=open',
   };
   const undo: ConsolePages['console/invitation-undo'] = {
     ...form('/admin/invitations/0197-1/undo'),
@@ -158,6 +161,7 @@ function samplesOf(framed: { readonly console: ConsoleFrame }) {
       { id: '0197-a', name: 'Ada Park', email: 'ada@example.org', grants: ['choir:member', 'docs:read'] },
       { id: '0197-b', name: 'Ben', email: undefined, grants: ['choir:member'] },
     ],
+    place: '',
     isNothingChosen: true,
     startHref: undefined,
     nextHref: '/admin/invitations/0197-1/undo?cursor=x',
@@ -271,14 +275,8 @@ function samplesOf(framed: { readonly console: ConsoleFrame }) {
     'console/invitations': {
       all: list,
       nothing: { ...list, invitations: [], campaigns: [], nextHref: undefined },
-      'nothing of that kind': {
-        ...list,
-        invitations: [],
-        filter: { ...filter, state: 'expired' },
-        isNarrowed: true,
-        isNothingChosen: true,
-        startHref: '/admin/invitations',
-      },
+      'nothing of that kind': { ...narrowed, filter: { ...filter, state: 'expired' }, startHref: '/admin/invitations' },
+      'folded out': { ...narrowed, filter: { ...filter, campaign: '0197-c' } },
     },
     'console/invitations-act': {
       revoke: { ...act, deed: 'revoke' as const },

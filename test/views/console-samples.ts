@@ -140,7 +140,10 @@ export const consoleSamples: Cases = {
     },
     'just done': { ...dashboard, console: { ...adminFrame, done: { deed: 'sent', count: 3 } } },
   },
-  'console/error': { manager: { console: managerFrame, code: 'access_denied', backHref: '/admin' } },
+  'console/error': {
+    manager: { console: managerFrame, code: 'access_denied', backHref: '/admin' },
+    gone: { console: adminFrame, code: 'invitation_not_found', backHref: '/admin' },
+  },
   'console/go-on': { standard: { href: '/admin/audit?action=group.created&x=1' } },
   'console/held': {
     standard: {
@@ -148,6 +151,7 @@ export const consoleSamples: Cases = {
       action: '/admin/people/1/disable',
       formToken: 'token',
       fields: { reason: 'asked' },
+      encoding: undefined,
       backHref: '/admin',
     },
   },

@@ -101,7 +101,7 @@ const supportHref = 'mailto:help@example.org';
 const domains = ['example.org', '*.example.edu'];
 const switchAction = '/invite/interaction/1/switch';
 const asking = { askAction: '/invite/ask', askToken: 'token-2' };
-const done = { offer, apps: [], invitationPage: '/invite' };
+const done = { offer, apps: [], homeHref: 'https://id.example.org/', invitationPage: '/invite' };
 const apps = [
   { name: 'Choir cloud', href: 'https://cloud.example.org/login?iss=x' },
   { name: 'Wiki', href: 'https://wiki.example.org/start' },

@@ -42,6 +42,7 @@ const groups = {
   waitingCount: 0,
   waitingHref: '/invite/waiting',
   requestHref: undefined,
+  consoleHref: undefined,
   done: undefined,
 };
 const leaving = { ...form, name: 'Kammerchor Nord', rights: [], isLastManager: false, appNames: [], offers: 0, backHref: '/me' };
@@ -89,6 +90,7 @@ export const portalSamples: Cases = {
       rights: [direct],
       waitingCount: 2,
       requestHref: '/invite/request',
+      consoleHref: '/admin',
       done: 'left',
     },
     'one waits': { ...groups, waitingCount: 1 },

@@ -54,6 +54,7 @@ const home = {
   waitingHref: undefined,
   requestHref: undefined,
   signOutHref: '/sign-out',
+  consoleHref: undefined,
   ...homeLinks,
 };
 const providerForm =
@@ -133,6 +134,7 @@ export const samples: Cases = {
     'signed out': home,
     'signed in': { ...home, account: ada },
     'where one can ask': { ...home, requestHref: '/invite/request' },
+    'running something': { ...home, account: ada, consoleHref: '/admin' },
     'invited again': { ...home, account: ada, waitingHref: '/invite/waiting' },
   },
   'server/error': {
