@@ -1,5 +1,6 @@
 /** Where somebody stands in the tree of inviters who was there before they were invited: accounts of a host, and the first of a group. */
 import { expect, it } from 'vitest';
+import { down, up } from '../../migrations/0034_inviter_tree.ts';
 import { asAccount, visitTo } from '../plugin/making.ts';
 import { by, setStage, stage } from './limits-setting.ts';
 
@@ -38,4 +39,21 @@ it('nobody came through themselves', async () => {
     { accountId: 'admin', invitedBy: undefined, invited: 1 },
     { accountId: `${stage.slug}-friend`, invitedBy: 'admin', invited: 0 },
   ]);
+});
+
+it('of what came before it was noted, the same is known as if it had been', async () => {
+  const { id, token } = await by(stage.manager, { maxUses: 2 });
+  await redeem(token, `${stage.slug}-cleo`);
+  stage.now = new Date(stage.now.getTime() + 1000);
+  await stage.guestlist.adopt(id, 'admin');
+  await redeem(token, `${stage.slug}-dan`);
+  await redeem((await by('admin')).token, `${stage.slug}-cleo`);
+  const noted = () => stage.own.database('guestlist.inviter_tree').orderBy('account_id');
+  const before = await noted();
+  expect(before.length).toBeGreaterThan(5);
+  await stage.own.database.transaction(async (trx) => {
+    await down(trx);
+    await up(trx);
+  });
+  expect(await noted()).toEqual(before);
 });
