@@ -11,7 +11,7 @@ import { mayBeTold } from './invitation-check.ts';
 import type { CheckedRow, ColumnChoice, CsvColumn, DryRun } from './campaign-data.ts';
 import { type CampaignForm, campaignForm, wishOf } from './campaign-form.ts';
 import { gathered } from './invitation-form.ts';
-import { findKept, keep } from './kept.ts';
+import { findKept, forgetKept, keep } from './kept.ts';
 import { operate } from './operate.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
 
@@ -37,6 +37,27 @@ export async function findCampaignDraft(site: ConsoleSite, visitor: Visitor, giv
   if (found === undefined || !key.success) return undefined;
   const { fields, file } = keptSchema.parse(found);
   return { key: key.data, fields, file };
+}
+
+/** From now on its pages lead to what was made of it: whoever goes back is not told that there is nothing. */
+export async function endDraft(
+  site: ConsoleSite,
+  visitor: Visitor,
+  { key, id }: { readonly key: string; readonly id: string },
+): Promise<void> {
+  await keep(site, visitor, { kind: 'made', name: key, value: id });
+  await forgetKept(site, visitor, { kind: 'import', name: key });
+}
+
+/** Undefined: nothing was made of it, or a while ago. The id of the campaign. */
+export async function findMade(site: ConsoleSite, visitor: Visitor, given: unknown): Promise<string | undefined> {
+  const key = draftKey.safeParse(given);
+  return key.success
+    ? z
+        .string()
+        .optional()
+        .parse(await findKept(site, visitor, { kind: 'made', name: key.data }))
+    : undefined;
 }
 
 /** It was checked when it was kept. Throws `page_not_found` if it is none any more. */

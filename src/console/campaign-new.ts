@@ -13,13 +13,24 @@ import { checkForm, type FieldErrors, type Fields, formStatus } from '../lib/for
 import { leadOn } from './done.ts';
 import { consoleForm, consoleHref, readConsoleForm } from './forms.ts';
 import type { ColumnChoice, DryRun } from './campaign-data.ts';
-import { columnsOf, type Draft, draftKey, findCampaignDraft, formOfDraft, keepDraft, makeOf, noColumns, tryOut } from './campaign-draft.ts';
+import {
+  columnsOf,
+  type Draft,
+  draftKey,
+  endDraft,
+  findCampaignDraft,
+  findMade,
+  formOfDraft,
+  keepDraft,
+  makeOf,
+  noColumns,
+  tryOut,
+} from './campaign-draft.ts';
 import { type CampaignForm, campaignForm, errorsOfCampaign } from './campaign-form.ts';
 import { campaignPath, givesOf } from './campaign-shown.ts';
 import { type UploadedFile, readUpload } from './campaign-upload.ts';
 import { groupNames } from './campaigns.ts';
 import { gathered } from './invitation-form.ts';
-import { forgetKept } from './kept.ts';
 import { operate } from './operate.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
 
@@ -28,6 +39,8 @@ const day = 24 * 60 * 60;
 
 export async function showNewCampaign(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
   const draft = await findCampaignDraft(site, visitor, ctx.query['draft']);
+  const made = draft ? undefined : await findMade(site, visitor, ctx.query['draft']);
+  if (made) return leadTo(ctx, consoleHref(site, campaignPath(made)));
   const usual = { source: 'pasted', key: site.random(16).toString('base64url'), locale: localeOf(site.renderer, ctx) };
   await formPage(site, ctx, {
     visitor,
@@ -135,6 +148,8 @@ async function requireDraft(site: ConsoleSite, ctx: Context, visitor: Visitor): 
 }
 
 export async function showCheck(site: ConsoleSite, ctx: Context, visitor: Visitor): Promise<void> {
+  const made = await findMade(site, visitor, ctx['params']['draft']);
+  if (made) return leadTo(ctx, consoleHref(site, campaignPath(made)));
   const draft = await requireDraft(site, ctx, visitor);
   await checkPage(site, ctx, { visitor, draft, form: formOfDraft(draft), columns: columnsSchema.parse(ctx.query) });
 }
@@ -176,7 +191,7 @@ export async function makeCampaign(site: ConsoleSite, ctx: Context, visitor: Vis
   const once = { accountId: visitor.account.id, key: `console campaign ${name}`, wish: JSON.stringify([name, columns]) };
   try {
     const { id } = await onlyOnce(site, once, (transaction) => makeOfDraft(site, ctx, { visitor, columns, transaction }));
-    await forgetKept(site, visitor, { kind: 'import', name });
+    await endDraft(site, visitor, { key: name, id });
     leadOn(site, ctx, { to: campaignPath(id), done: 'created' });
   } catch (error) {
     if (!(error instanceof NotMade)) throw error;

@@ -8,7 +8,7 @@ import { addSeconds } from '../lib/clock.ts';
 import { sha256 } from '../lib/digest.ts';
 import type { ConsoleSite, Visitor } from './site.ts';
 
-export type Keeping = { readonly kind: 'share' | 'draft' | 'answers' | 'import' | 'cards' | 'secret'; readonly name: string };
+export type Keeping = { readonly kind: 'share' | 'draft' | 'answers' | 'import' | 'made' | 'cards' | 'secret'; readonly name: string };
 
 type Site = Pick<ConsoleSite, 'database' | 'seal' | 'clock'>;
 type Whose = Pick<Visitor, 'account' | 'session'>;
@@ -16,7 +16,7 @@ type Whose = Pick<Visitor, 'account' | 'session'>;
 export const keptSeconds = 60 * 60;
 
 /** Of one person: of those that can be begun without end, the oldest makes room. A draft of an import may hold megabytes. */
-const most: Partial<Readonly<Record<Keeping['kind'], number>>> = { import: 5, draft: 20, answers: 20 };
+const most: Partial<Readonly<Record<Keeping['kind'], number>>> = { import: 5, made: 20, draft: 20, answers: 20 };
 
 /** A line break is in no key that an app can make up. */
 function placeOf({ account, session }: Whose, { kind, name }: Keeping): { readonly key: Buffer; readonly context: string } {

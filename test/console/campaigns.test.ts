@@ -119,6 +119,9 @@ describe('from pasted addresses', () => {
     const late = await admin.submit(tried, 'Invite one person');
     expect(new Set([...both, late].map(({ status, url }) => `${status} ${url}`)).size).toBe(1);
     expect(late.heading).toBe('Twice');
+    const path = new URL(tried.url).pathname;
+    for (const back of [path, `/admin/campaigns/new?draft=${path.split('/').at(-1)}`])
+      expect([back, (await admin.open(back)).heading]).toEqual([back, 'Twice']);
     expect(rowsOn(await admin.open('/admin/campaigns')).filter((row) => row.includes('Twice')).length).toBe(1);
   });
 });
