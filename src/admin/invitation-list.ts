@@ -2,10 +2,11 @@
 import { z } from 'zod';
 import { Failure } from '../errors.ts';
 import { findGroup } from '../group/store.ts';
+import type { InvitationSummary } from '../invitation/summary.ts';
 import { requireGroup, sightOf } from './access.ts';
 import type { Filters, ShownInvitation } from './invitation-schema.ts';
 import { type InvitationFilter, seekInvitations, type Sought } from './invitation-store.ts';
-import { showInvitations } from './invitation-shown.ts';
+import { withDetails } from './invitation-shown.ts';
 import type { Call } from './operation.ts';
 import { fromCursor, toCursor } from './schema.ts';
 
@@ -21,18 +22,19 @@ type Wish = Filters & { readonly limit: number; readonly cursor?: string | undef
 /** Newest first. Throws `group_not_found`, `wish_invalid`. */
 export async function listPage(call: Call, { limit, cursor, ...wish }: Wish): Promise<InvitationPage> {
   const filter = await filterOf(call, wish);
-  const items: ShownInvitation[] = [];
+  const found: InvitationSummary[] = [];
   let [before] = fromCursor(cursor, z.tuple([z.string()])) ?? [];
   for (const [index, most] of looks.entries()) {
-    const wanted = index === 0 ? limit + 1 : Math.min(mostShown, 3 * (limit + 1 - items.length));
+    const wanted = index === 0 ? limit + 1 : Math.min(mostShown, 3 * (limit + 1 - found.length));
     const sought: Sought = await seek(call, { filter, before, looks: Math.max(most, wanted), most: wanted });
-    items.push(...(await showInvitations(call, sought.ids)).filter(({ state }) => wish.state === undefined || state === wish.state));
+    const summaries = await call.guestlist.findAll(sought.ids);
+    found.push(...summaries.filter(({ state }) => wish.state === undefined || state === wish.state));
     before = sought.reached;
-    if (items.length > limit || before === undefined) break;
+    if (found.length > limit || before === undefined) break;
   }
-  const shown = items.slice(0, limit);
-  const last = items.length > limit ? shown.at(-1)?.id : before;
-  return { items: shown, ...(last === undefined ? {} : { next: toCursor([last]) }) };
+  const shown = found.slice(0, limit);
+  const last = found.length > limit ? shown.at(-1)?.id : before;
+  return { items: await withDetails(call, shown), ...(last === undefined ? {} : { next: toCursor([last]) }) };
 }
 
 type Seeking = { readonly filter: InvitationFilter; readonly before: string | undefined; readonly looks: number; readonly most: number };

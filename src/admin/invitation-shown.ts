@@ -10,9 +10,12 @@ import type { ShownInvitation } from './invitation-schema.ts';
 import { findDetails, findNames, type InvitationDetail } from './invitation-store.ts';
 import type { Call } from './operation.ts';
 
-/** Those of them that there are, in the order of the ids, in a handful of statements. */
-export async function showInvitations({ guestlist, database, now }: Call, ids: readonly string[]): Promise<ShownInvitation[]> {
-  const summaries = await guestlist.findAll(ids);
+/** Those of them that there are, in their order, in one statement. */
+export async function withDetails(
+  { database, now }: Pick<Call, 'database' | 'now'>,
+  summaries: readonly InvitationSummary[],
+): Promise<ShownInvitation[]> {
+  const ids = summaries.map(({ id }) => id);
   const details = await findDetails(database, ids, now);
   return summaries.flatMap((summary) => {
     const detail = details.get(summary.id);
@@ -40,7 +43,7 @@ function toShown(summary: InvitationSummary, detail: InvitationDetail): ShownInv
 
 /** Throws `invitation_not_found`. */
 export async function showInvitation(call: Call, id: string): Promise<ShownInvitation> {
-  const [shown] = await showInvitations(call, [id]);
+  const [shown] = await withDetails(call, await call.guestlist.findAll([id]));
   if (!shown) throw new Failure('invitation_not_found');
   return shown;
 }
