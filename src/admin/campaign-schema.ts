@@ -1,10 +1,9 @@
 /** What campaigns look like to other programs: what one is to be, how it is going, and what became of each row. */
 import { z } from 'zod';
-import { findAccountById } from '../account/store.ts';
+import { accountOf } from '../account/manage.ts';
 import { type CampaignRow, type CampaignSummary, type RowOutcome, type RowState, steps } from '../campaign/campaign.ts';
 import { type CampaignDraft, type CampaignSource, type CampaignWish, mostCards, mostRows } from '../campaign/draft.ts';
 import type { Card } from '../campaign/make.ts';
-import { Failure } from '../errors.ts';
 import { inviterFor } from './access.ts';
 import { inviterNameFor, requireTheirs } from './invitation-wish.ts';
 import type { Call } from './operation.ts';
@@ -86,8 +85,7 @@ type Drafted = {
 /** Throws `access_denied`, `account_not_found`, and what an invitation of that kind is refused for. */
 export async function draftFrom(call: Call, { name, inviterId: wished, wish, rows }: Drafted): Promise<CampaignDraft> {
   const inviterId = inviterFor(call.caller, wished);
-  if (wished !== undefined && !(await findAccountById(call.database, wished)))
-    throw new Failure('account_not_found', { accountId: wished });
+  if (wished !== undefined) await accountOf(call.database, { accountId: wished });
   await requireTheirs(call, wish);
   const inviterName = await inviterNameFor(call, wish);
   return { name, ...said({ inviterId }), wish: said({ ...wish, inviterName }) as CampaignWish, rows };

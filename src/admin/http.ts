@@ -13,15 +13,19 @@ export function versionOf(answer: unknown): string {
 
 /** Throws `version_conflict` where the thing has changed since it was read (RFC 9110 §13.1.1). */
 export function requireVersion(condition: string, current: string): void {
-  const named = condition.split(',').map((tag) => tag.trim());
-  if (!named.includes('*') && !named.includes(current)) throw new Failure('version_conflict');
+  if (!isNamed(tagsOf(condition), current)) throw new Failure('version_conflict');
 }
 
 /** Whoever asks has it already (RFC 9110 §13.1.2). */
 export function isKnown(condition: string, current: string): boolean {
-  const named = condition.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  return named.includes('*') || named.includes(current);
+  return isNamed(
+    tagsOf(condition).map((tag) => tag.replace(/^W\//, '')),
+    current,
+  );
 }
+
+const tagsOf = (condition: string) => condition.split(',').map((tag) => tag.trim());
+const isNamed = (tags: readonly string[], current: string) => tags.includes('*') || tags.includes(current);
 
 /** RFC 8941 has it as a string in quotes; most send it bare. Throws `wish_invalid`. */
 export function idempotencyKeyOf(ctx: Context): string | undefined {

@@ -1,6 +1,7 @@
 /** From what was sent to what `invite` takes: in whose name, and nothing of groups that are not the caller's to know of. */
 import type { Gift } from '../api/gift.ts';
 import { slugOfGrant } from '../group/group.ts';
+import { accountOf } from '../account/manage.ts';
 import { findAccountById } from '../account/store.ts';
 import { Failure } from '../errors.ts';
 import type { IssuedWithUrl } from '../invitation/issue.ts';
@@ -28,8 +29,7 @@ type Naming = Pick<NewInvitation, 'inviterName' | 'template'>;
 
 async function optionsOf(call: Call, wish: NewInvitation): Promise<InviteOptions> {
   const inviterId = inviterOf(call, wish);
-  const inviter = inviterId === undefined ? undefined : await findAccountById(call.database, inviterId);
-  if (inviterId !== undefined && !inviter) throw new Failure('account_not_found', { accountId: inviterId });
+  const inviter = inviterId === undefined ? undefined : await accountOf(call.database, { accountId: inviterId });
   const inviterName = nameOf(call, wish, inviter?.name);
   return said({ ...wish, inviterId, inviterName }) as InviteOptions;
 }

@@ -155,8 +155,13 @@ const limits: readonly (readonly [PolicyRule, Broken])[] = [
   ['domain', terms.domain],
   ['approval', terms.approval],
   ['length', ({ membershipSeconds: most }, { grant, now }) => most !== undefined && !endsWithin(grant.ends, most, now)],
-  ['quota', ({ perDay }, { newPlaces, usedToday }) => perDay !== undefined && newPlaces > 0 && usedToday + newPlaces > perDay],
+  ['quota', isBeyondDay],
 ];
+
+/** More than one person may offer within a day, with what they have offered already. */
+export function isBeyondDay({ perDay }: GroupPolicy, { newPlaces, usedToday }: Pick<PolicyWish, 'newPlaces' | 'usedToday'>): boolean {
+  return perDay !== undefined && newPlaces > 0 && usedToday + newPlaces > perDay;
+}
 
 function isWithin(allowed: readonly string[], { addressee, domains }: Terms): boolean {
   if (addressee && addressee.rule !== 'any' && inDomains(addressee.key, allowed)) return true;

@@ -16,6 +16,7 @@ import {
   refusalOfPolicy,
   type Terms,
   withEnds,
+  isBeyondDay,
 } from '../group/policy.ts';
 import { countOffered, insertOffered, lockOffers } from '../group/policy-store.ts';
 import { addSeconds } from '../lib/clock.ts';
@@ -91,10 +92,7 @@ async function requireOffer(host: InvitationHost, trx: Transaction, offering: Of
   const groupIds = [...new Set(groupIdsOf(grants))];
   const hasQuota = [...authority.rules.policies.values()].some(({ perDay }) => perDay !== undefined);
   const isCounted = asksQuota && offer.newPlaces > 0 && hasQuota;
-  if (isCounted) await lockOffers(trx, { accountId, groupIds });
-  const usedToday = isCounted
-    ? await countOffered(trx, { accountId, groupIds, since: addSeconds(now, -daySeconds) })
-    : new Map<string, number>();
+  const usedToday = isCounted ? await countToday(trx, { accountId, groupIds, now }) : new Map<string, number>();
   const refusal = firstRefusal(authority, grants, { offer, usedToday, now });
   if (refusal) throw new Failure('policy_refused', refusal);
   if (!mayGiveBy(authority, grants)) throw notAllowed(grants);
@@ -120,15 +118,23 @@ export async function countAsOwn(
   if (actor !== 'operator' && !authority) throw notAllowed(grants);
   if (!authority || isUnbound(authority, grants)) return false;
   const groupIds = [...new Set(groupIdsOf(grants))];
-  await lockOffers(trx, { accountId: actor, groupIds });
-  const used = await countOffered(trx, { accountId: actor, groupIds, since: addSeconds(now, -daySeconds) });
+  const used = await countToday(trx, { accountId: actor, groupIds, now });
   for (const grant of grants) {
-    const most = grant.kind === 'group' ? authority.rules.policies.get(grant.groupId)?.perDay : undefined;
-    if (grant.kind === 'group' && most !== undefined && (used.get(grant.groupId) ?? 0) + places > most)
+    if (grant.kind !== 'group') continue;
+    const policy = authority.rules.policies.get(grant.groupId);
+    if (policy && isBeyondDay(policy, { newPlaces: places, usedToday: used.get(grant.groupId) ?? 0 }))
       throw new Failure('policy_refused', { group: grant.slug, rule: 'quota' });
   }
   await insertOffered(trx, { accountId: actor, groupIds, places, now }, host.random);
   return true;
+}
+
+type Counting = { readonly accountId: string; readonly groupIds: readonly string[]; readonly now: Date };
+
+/** Until the transaction ends, nobody else adds to it. */
+async function countToday(trx: Transaction, { now, ...whose }: Counting): Promise<ReadonlyMap<string, number>> {
+  await lockOffers(trx, whose);
+  return countOffered(trx, { ...whose, since: addSeconds(now, -daySeconds) });
 }
 
 type Judged = { readonly offer: Offer; readonly usedToday?: ReadonlyMap<string, number>; readonly now: Date };
